@@ -1,0 +1,184 @@
+"""The parts that pages are made of, as template tags. What they say is decided in `phrases`, how it is drawn in `drawing`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboards import drawing, phrases
+from dashboards.figures.chart import Chart
+from dashboards.figures.palette import colour_name
+from dashboards.phrases import Phrase
+from dashboards.plotly import map_style_id
+from rubric.definition import Band, Rubric
+from rubric.levels import Level
+from scores.score import CategoryScore, Health, TestScore
+
+register = template.Library()
+
+register.filter("points", phrases.points)
+register.filter("percent", phrases.percent)
+register.simple_tag(phrases.score, name="score_text")
+register.simple_tag(phrases.level_word, name="level_word")
+
+TIME_FORMATS = {"date": "{0.day} {0:%b %Y}", "short": "{0.day} {0:%b}", "minute": "{0.day} {0:%b %Y, %H:%M} UTC"}
+
+
+@register.filter
+def category_class(key: str, rubric: Rubric) -> str:
+    """The CSS class that gives a category its colour, such as `cat-data`, for any category of any rubric."""
+    return f"cat-{colour_name(rubric, key)}"
+
+
+@register.simple_tag
+def icon(name: str, css: str = "i", label: str = "") -> SafeString:
+    """A symbol of the sprite, such as `i-check`; `label` makes it an image with that name."""
+    return drawing.glyph(name, css, label)
+
+
+@register.simple_tag
+def disc(claimed: Level, verified: Level, not_applicable: bool = False, named: bool = True) -> SafeString:
+    """The level disc. Pass `named=False` where the word stands beside it."""
+    name, label = phrases.disc(Level(claimed), Level(verified), not_applicable=not_applicable)
+    return drawing.glyph(name, "g", label if named else "")
+
+
+@register.simple_tag
+def band(band: Band | None, rubric: Rubric) -> SafeString:
+    """A band's glyph and label; nothing where the rubric has no bands."""
+    if band is None:
+        return SafeString("")
+    return format_html('<span class="band">{}{}</span>', band_glyph(band, rubric), band.label)
+
+
+@register.simple_tag
+def band_glyph(band: Band, rubric: Rubric) -> SafeString:
+    """The five rising steps alone, to stand beside the band's label."""
+    return drawing.glyph(f"band-{drawing.band_steps(rubric, band)}")
+
+
+@register.simple_tag
+def category_bar(row: CategoryScore, rubric: Rubric, slim: bool = False) -> SafeString:
+    """The bar of one category: solid = verified, hatched = claimed only."""
+    colour = colour_name(rubric, row.category.key)
+    return drawing.category_bar(
+        colour, row.score, row.verified, row.maximum, len(row.category.tests), height=8 if slim else 12
+    )
+
+
+@register.inclusion_tag("components/category.html")
+def category(row: CategoryScore, rubric: Rubric, href: str = "", slim: bool = False) -> dict[str, Any]:
+    """One `li` of a category list: name, bar, score, verified points, and whether it holds the score."""
+    return {"row": row, "rubric": rubric, "href": href, "slim": slim}
+
+
+@register.inclusion_tag("components/category_axis.html")
+def category_axis(rubric: Rubric) -> dict[str, Any]:
+    """The scale below category bars; empty where the categories' maxima differ and no scale fits them all."""
+    maxima = {rubric.category_maximum(category.key) for category in rubric.categories}
+    unit = rubric.scale[Level.AUTOMATED]
+    return {"ticks": [unit * step for step in range(int(max(maxima) / unit) + 1)] if len(maxima) == 1 else []}
+
+
+@register.simple_tag
+def phrase(value: Phrase, css: str = "says") -> SafeString:
+    """A phrase with its glyph, in its tone."""
+    mark = drawing.glyph(value.glyph) if value.glyph else ""
+    tone = f" is-{value.tone}" if value.tone else ""
+    return format_html('<span class="{}{}">{}{}</span>', css, tone, mark, value.text)
+
+
+@register.simple_tag
+def freshness(test: TestScore, now: datetime, window: timedelta | None = None) -> SafeString:
+    """How long a test's evidence holds, such as `fresh until 12 Dec`."""
+    return phrase(phrases.freshness(test, now, window), "fresh")
+
+
+@register.simple_tag
+def health(value: Health) -> SafeString:
+    """`passing`, `failing` or a dash."""
+    if value is Health.NONE:
+        return SafeString('<span class="health is-quiet"><span class="vh">health unknown</span>–</span>')
+    return phrase(phrases.health(value), "health")
+
+
+@register.simple_tag
+def claim(test: TestScore) -> SafeString:
+    """What is claimed, marked with ≠ where evidence says otherwise."""
+    word = phrases.level_word(test.claimed, not_applicable=test.not_applicable)
+    differs = drawing.glyph("i-differ", "i", "differs:") if test.evidence_says_less or test.evidence_says_more else ""
+    tone = "claim" if differs else "claim is-quiet"
+    return format_html('<span class="{}"><span class="t-lead">claimed </span>{}{}</span>', tone, differs, word.lower())
+
+
+@register.simple_tag
+def disagreement(test: TestScore, now: datetime) -> SafeString:
+    """A sentence on what evidence says beside the claim."""
+    return phrase(phrases.disagreement(test, now))
+
+
+@register.simple_tag
+def sparkline(
+    points: Sequence[tuple[datetime, Fraction]], start: datetime, end: datetime, top: Fraction | int
+) -> SafeString:
+    """A step line of (instant, value); all of one table share `top`."""
+    if not points:
+        return SafeString("")
+    label = f"from {phrases.points(points[0][1])} to {phrases.points(points[-1][1])}"
+    return drawing.sparkline(points, start, end, Fraction(top), label)
+
+
+@register.simple_tag
+def delta(change: Fraction | None) -> SafeString:
+    """A change with its arrow; a fall stands out, a dash where there is nothing to compare."""
+    if change is None:
+        return SafeString('<span class="is-quiet">–</span>')
+    if change == 0:
+        return SafeString('<span class="is-quiet">0.0</span>')
+    css, name, word = ("delta", "i-up", "up") if change > 0 else ("delta is-fail", "i-down", "down")
+    return format_html(
+        '<span class="{}">{}{}<span class="vh"> {}</span></span>',
+        css,
+        drawing.glyph(name),
+        phrases.points(abs(change)),
+        word,
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | None, style: str = "minute") -> SafeString:
+    """An instant in UTC, which times.js shows in the reader's zone. `style`: `date`, `short` or `minute`; a dash for None."""
+    if at is None:
+        return SafeString("–")
+    exact = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" data-zone="{}">{}</time>',
+        exact.isoformat().replace("+00:00", "Z"),
+        f"{exact:%Y-%m-%d %H:%M:%S.%f} UTC",
+        style,
+        TIME_FORMATS[style].format(exact),
+    )
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(name: str, chart: Chart, title: str, level: int = 2) -> dict[str, Any]:
+    """A chart with its range buttons, key and table. `name` is unique on the page; the page includes `chart_assets`."""
+    return {"name": name, "figure_id": f"{name}-figure", "chart": chart, "title": title, "level": level}
+
+
+@register.inclusion_tag("components/chart_assets.html")
+def chart_assets() -> dict[str, Any]:
+    """What a page with charts loads, in its `head` block."""
+    return {"map_style_id": map_style_id()}
+
+
+@register.simple_tag
+def table_cells(cells: Sequence[str]) -> SafeString:
+    """The data cells of one row of a chart's table."""
+    return format_html_join("", "<td>{}</td>", ((cell,) for cell in cells))
