@@ -47,7 +47,8 @@ def layer_rules(script: str) -> str:
         position = match.end()
     if not rules or script[position : position + 1] != "}":
         raise ValueError("this plotly.min.js keeps its style rules elsewhere; its layers would fall apart")
-    return "".join(rules)
+    # Each rule is inserted before the ones already there, so the last one stands first.
+    return "".join(reversed(rules))
 
 
 def _unquoted(literal: str) -> str:

@@ -1,0 +1,82 @@
+"""The layout that all charts share: quiet axes, one hover box, no tools. Colours are tokens that charts.js resolves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MARGIN = {"l": 120, "r": 124, "t": 8, "b": 26, "pad": 0}
+CHART_PIXELS = 320
+"""The height of `.chart` in static/css/charts.css."""
+
+TALL_PIXELS = 368
+"""The height of `.chart.tall`."""
+
+
+def plot_pixels(chart_pixels: int) -> int:
+    """The height that is left between the margins."""
+    return chart_pixels - int(MARGIN["t"]) - int(MARGIN["b"])
+
+
+def line(name: str, x: list[str], y: list[float | None], decimals: int, **style: Any) -> dict[str, Any]:
+    """A step line that hovering reads with so many decimals. `style` is Plotly's line style: color, width, dash."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": y,
+        "line": {"shape": "hv", **style},
+        "hovertemplate": f"%{{y:.{decimals}f}}",
+    }
+
+
+def plain_label(text: str) -> str:
+    """Text as Plotly shows it literally: it would read tags and entities, and style them inline."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def base_layout() -> dict[str, Any]:
+    """A fresh layout with both axes; the y axis still lacks range and ticks."""
+    return {
+        "template": "none",
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": "var(--raised)",
+            "bordercolor": "var(--line-2)",
+            "font": {"color": "var(--ink)", "size": 12},
+        },
+        "font": {"size": 12, "color": "var(--ink-3)"},
+        "margin": dict(MARGIN),
+        "xaxis": _time_axis(),
+        "yaxis": {"gridcolor": "var(--grid)", "gridwidth": 1, "zeroline": False, "fixedrange": True},
+        "shapes": [],
+        "annotations": [],
+    }
+
+
+def _time_axis() -> dict[str, Any]:
+    return {
+        "type": "date",
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "tickformatstops": [
+            {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b"},
+            {"dtickrange": [86_400_000, "M1"], "value": "%-d %b"},
+            {"dtickrange": ["M1", None], "value": "%b %y"},
+        ],
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "var(--line-2)",
+        "linecolor": "var(--line-2)",
+        "showline": True,
+        "hoverformat": "%-d %b %Y, %H:%M UTC",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": -2,
+        "spikedash": "solid",
+        "spikecolor": "var(--control)",
+    }

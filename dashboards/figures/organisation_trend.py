@@ -1,0 +1,220 @@
+"""The chart of an organisation: the middle of its systems' scores, each category's mean, and how many systems there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Protocol
+
+from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges
+from dashboards.figures.layout import TALL_PIXELS, base_layout, line, plot_pixels
+from dashboards.figures.palette import colour, colour_name, dash
+from dashboards.figures.scale import (
+    LineLabel,
+    Scale,
+    highest,
+    line_names,
+    next_edge,
+    shown_categories,
+    ticks,
+    zone_names,
+    zones,
+)
+from dashboards.phrases import score as score_text
+from rubric.definition import Rubric
+
+_STRIP = 0.13
+"""The share of the height that the strip with the number of systems takes, below the scores."""
+
+_PLOT_FROM = 0.2
+
+
+class Bucket(Protocol):
+    """What the chart reads of a bucket of a trend: the state of all systems at its end. Values are None without systems."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def systems(self) -> int: ...
+    @property
+    def median(self) -> Fraction | None: ...
+    @property
+    def mean(self) -> Fraction | None: ...
+    @property
+    def q1(self) -> Fraction | None: ...
+    @property
+    def q3(self) -> Fraction | None: ...
+    @property
+    def categories(self) -> Mapping[str, Fraction]: ...
+    @property
+    def limiting(self) -> Mapping[str, int]: ...
+
+
+def organisation_trend(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> Chart:
+    """The chart of ascending buckets (at least one) of systems scored by `rubric`, up to `now` (aware)."""
+    return Chart(
+        figure=_figure(rubric, buckets, now),
+        lines=_line_keys(rubric),
+        keys=(),
+        ranges=ranges(buckets[0].at, now),
+        summary=_summary(rubric, buckets, now),
+        table=_table(rubric, buckets),
+        tall=True,
+    )
+
+
+def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[str, Any]:
+    top = _top(rubric, buckets)
+    scale = Scale(bottom=0.0, top=float(top), pixels=round(plot_pixels(TALL_PIXELS) * (1 - _PLOT_FROM)))
+    layout = base_layout()
+    layout["yaxis"] |= {"range": [0, scale.top], "tickvals": ticks(rubric, top), "domain": [_PLOT_FROM, 1]}
+    layout["yaxis2"] = _systems_axis(buckets)
+    layout["xaxis"]["anchor"] = "y2"
+    shapes, found = zones(rubric, top)
+    layout["shapes"] = shapes
+    layout["annotations"] = [
+        *zone_names(found, scale),
+        *line_names(_labels(rubric, buckets[-1]), scale),
+        _systems_name(buckets[-1].systems),
+    ]
+    return {
+        "from": instant(buckets[0].at),
+        "until": instant(end_of_axis(buckets[0].at, now)),
+        "data": _traces(rubric, buckets, now),
+        "layout": layout,
+    }
+
+
+def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
+    """The band edge above all that is drawn."""
+    values = [value for bucket in buckets for value in shown_categories(rubric, bucket.categories).values()]
+    values += [bucket.q3 for bucket in buckets if bucket.q3 is not None]
+    return min(next_edge(rubric, max(values, default=Fraction(0))), highest(rubric))
+
+
+def _systems_axis(buckets: Sequence[Bucket]) -> dict[str, Any]:
+    most = max(bucket.systems for bucket in buckets)
+    return {
+        "domain": [0, _STRIP],
+        "range": [0, max(1, most) * 1.15],
+        "tickvals": [0, most] if most else [0],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _systems_name(systems: int) -> dict[str, Any]:
+    return {
+        "name": "wide",
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "left",
+        "xshift": 8,
+        "yref": "y2",
+        "y": systems,
+        "yanchor": "middle",
+        "text": f"{systems} system{'' if systems == 1 else 's'}",
+        "showarrow": False,
+        "font": {"size": 12, "color": "var(--ink-2)", "weight": 400},
+    }
+
+
+def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[dict[str, Any]]:
+    drawn = [*buckets, buckets[-1]]
+    x = [*(instant(bucket.at) for bucket in buckets), instant(max(now, buckets[-1].at))]
+    lower = line("Lower quartile", x, [_number(bucket.q1) for bucket in drawn], 2, color="var(--ribbon)", width=0)
+    upper = line("Upper quartile", x, [_number(bucket.q3) for bucket in drawn], 2, color="var(--ribbon)", width=0)
+    by_category = [shown_categories(rubric, bucket.categories) for bucket in drawn]
+    means = [
+        line(
+            f"{category.title}, mean",
+            x,
+            [_number(values.get(category.key)) for values in by_category],
+            2,
+            color=colour(rubric, category.key),
+            width=1.5,
+            dash=dash(rubric, category.key),
+        )
+        for category in rubric.categories
+    ]
+    median = line("Median", x, [_number(bucket.median) for bucket in drawn], 2, color="var(--ink)", width=3)
+    systems = line("Systems", x, [bucket.systems for bucket in drawn], 0, color="var(--control)", width=1)
+    return [
+        lower,
+        upper | {"fill": "tonexty", "fillcolor": "var(--ribbon)"},
+        *means,
+        median,
+        systems | {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "var(--ribbon)"},
+    ]
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else round(float(value), 6)
+
+
+def _labels(rubric: Rubric, last: Bucket) -> list[LineLabel]:
+    values = shown_categories(rubric, last.categories)
+    labels = [
+        LineLabel(f"{category.title} {score_text(values[category.key], rubric)}", float(values[category.key]))
+        for category in rubric.categories
+        if category.key in values
+    ]
+    if last.median is not None:
+        labels.append(LineLabel(f"Median {score_text(last.median, rubric)}", float(last.median), leads=True))
+    return labels
+
+
+def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
+    return (
+        LineKey("Median score", "cat-ink", 3),
+        LineKey("Middle half of systems", "cat-ribbon", 8),
+        *(
+            LineKey(
+                f"{category.title}, mean",
+                f"cat-{colour_name(rubric, category.key)}",
+                1.5,
+                "" if (pattern := dash(rubric, category.key)) == "solid" else pattern.replace("px", "").replace(",", " "),
+            )
+            for category in rubric.categories
+        ),
+    )
+
+
+def _summary(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> str:
+    known = [bucket for bucket in buckets if bucket.median is not None]
+    if not known:
+        return f"No system had a score from {day(buckets[0].at)} to {day(now)}."
+    first, last = known[0].median or Fraction(0), known[-1].median or Fraction(0)
+    moved = (
+        f"stayed at {score_text(last, rubric)}"
+        if first == last
+        else f"{'rose' if last > first else 'fell'} from {score_text(first, rubric)} to {score_text(last, rubric)}"
+    )
+    lower, upper = known[-1].q1 or Fraction(0), known[-1].q3 or Fraction(0)
+    return (
+        f"Median score of all systems from {day(known[0].at)} to {day(now)}: it {moved}. The middle half of "
+        f"{known[-1].systems} systems lies between {score_text(lower, rubric)} and {score_text(upper, rubric)}."
+    )
+
+
+def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
+    columns = ("Until", "Systems", "Median", "Mean", "Lower quartile", "Upper quartile")
+    means = tuple(f"{category.title}, mean" for category in rubric.categories)
+    limits = tuple(f"{category.title} limits" for category in rubric.categories)
+    return Table(
+        caption="All systems at the end of each period, newest first",
+        columns=columns + means + limits,
+        rows=tuple(Row(bucket.at, day(bucket.at), _cells(rubric, bucket)) for bucket in reversed(buckets)),
+    )
+
+
+def _cells(rubric: Rubric, bucket: Bucket) -> tuple[str, ...]:
+    values = shown_categories(rubric, bucket.categories)
+    numbers = [bucket.median, bucket.mean, bucket.q1, bucket.q3, *(values.get(each.key) for each in rubric.categories)]
+    return (
+        str(bucket.systems),
+        *("–" if value is None else score_text(value, rubric) for value in numbers),
+        *(str(bucket.limiting.get(category.key, 0)) for category in rubric.categories),
+    )
