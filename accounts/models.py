@@ -1,0 +1,293 @@
+"""People, organisations and what binds them. An organisation is the tenant: nothing crosses it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+WINDOW_DAYS = (1, 730)
+REPEAT_HOURS = (0, 730 * 24)
+REVIEW_INTERVAL_DAYS = (1, 730)
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def create_user(self, email: str, password: str | None = None, *, name: str = "") -> Person:
+        """A person who signs in with this e-mail address; without a password they can't until one is set."""
+        person = self.model(email=self.normalize_email(email).lower(), name=name)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> Person:
+        return self.get(email__iexact=username)
+
+
+class Person(AbstractBaseUser):
+    """Someone who signs in. What they may do follows from their memberships alone."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_is_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """One or two letters that stand for the person in the page's head."""
+        words = self.name.split() or [self.email]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+class Credit(models.TextChoices):
+    """Which results count as executed (contract, section 2)."""
+
+    EXECUTED = "executed"
+    PASSED = "passed"
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def of(self, person: Person) -> OrganisationQuerySet:
+        """The organisations that this person belongs to."""
+        return self.filter(memberships__person=person)
+
+
+class Organisation(models.Model):
+    """The tenant, with the rules by which its history is read."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    window_days = models.PositiveIntegerField(default=30)
+    repeat_hours = models.PositiveIntegerField(default=12)
+    credit = models.CharField(max_length=10, choices=Credit.choices, default=Credit.EXECUTED)
+    review_interval_days = models.PositiveIntegerField(default=90)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(window_days__range=WINDOW_DAYS), name="organisation_window_is_1_to_730_days"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(repeat_hours__range=REPEAT_HOURS), name="organisation_repeat_is_0_to_17520_hours"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(review_interval_days__range=REVIEW_INTERVAL_DAYS),
+                name="organisation_review_is_1_to_730_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credit__in=Credit.values), name="organisation_credit_is_executed_or_passed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role may do all that the ones before it may."""
+
+    VIEWER = "viewer"
+    ASSESSOR = "assessor"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+Owned = TypeVar("Owned", bound=models.Model)
+
+
+class OwnedQuerySet(models.QuerySet[Owned]):
+    """Rows that bear their organisation."""
+
+    def visible_to(self, reader: Membership | Token) -> Self:
+        """Those of the reader's organisation, and of nobody else's."""
+        return self.filter(organisation_id=reader.organisation_id)
+
+
+class Team(models.Model):
+    """A group of people and of systems within an organisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="teams")
+    slug = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnedQuerySet["Team"].as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "slug"], name="team_slug_is_unique_in_organisation")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's place in an organisation; every read is made `visible_to` one."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    teams = models.ManyToManyField(Team, related_name="members", blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnedQuerySet["Membership"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person"], name="membership_is_one_per_organisation"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.organisation}"
+
+    def may(self, role: Role) -> bool:
+        """Whether the member's role includes `role`."""
+        return Role(self.role).includes(role)
+
+
+def hash_secret(secret: str) -> str:
+    """The stored form of a random secret of 256 bits: SHA-256, as nothing that random needs stretching."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Invitation(models.Model):
+    """An offer of membership to an e-mail address; its secret travels by mail and is stored as a hash."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet["Invitation"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organisation}"
+
+    def open_at(self, at: datetime) -> bool:
+        """Whether it can still be accepted at this instant."""
+        return self.accepted_at is None and self.revoked_at is None and at < self.expires_at
+
+
+class SetupCode(models.Model):
+    """The one-time code with which the first visitor sets up an empty installation; stored as a hash only."""
+
+    secret_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"setup code of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Scope(models.TextChoices):
+    """What a token may do (contract, section 3)."""
+
+    READ = "read"
+    RESULTS_WRITE = "results:write"
+    SYSTEMS_WRITE = "systems:write"
+    ASSESSMENTS_WRITE = "assessments:write"
+    ORGANISATION_WRITE = "organisation:write"
+
+
+class Token(models.Model):
+    """A pipeline's credential: of one organisation, perhaps bound to one system; stored as a hash only."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="tokens")
+    system = models.ForeignKey(
+        "assessments.System", null=True, blank=True, on_delete=models.CASCADE, related_name="tokens"
+    )
+    name = models.CharField(max_length=120)
+    scopes = models.JSONField(default=list)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(max_length=16)
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnedQuerySet["Token"].as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def usable_at(self, at: datetime) -> bool:
+        """Neither revoked nor expired at this instant."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+    def has_scope(self, scope: Scope) -> bool:
+        return scope in self.scopes
+
+
+class Activity(models.Model):
+    """One line of the organisation's activity log: who did what, when. Never changed, by trigger."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="activity")
+    system = models.ForeignKey(
+        "assessments.System", null=True, blank=True, on_delete=models.CASCADE, related_name="activity"
+    )
+    at = models.DateTimeField()
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=60)
+    summary = models.CharField(max_length=400)
+    details = models.JSONField(default=dict)
+
+    objects = OwnedQuerySet["Activity"].as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["organisation", "-at", "-id"], name="activity_newest_first"),
+            models.Index(fields=["system", "action", "at"], name="activity_of_system"),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary
+
+    @property
+    def actor(self) -> str:
+        """Who did it, as shown: a person, a token, or the command line."""
+        if self.person is not None:
+            return str(self.person)
+        return f"token {self.token.name}" if self.token is not None else "command line"
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.details)

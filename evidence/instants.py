@@ -1,0 +1,21 @@
+"""Instants in raw SQL: how each database takes them and gives them back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+
+def to_sql(at: datetime) -> Any:
+    """An aware datetime as a parameter of raw SQL."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def from_sql(value: datetime | str | None) -> datetime | None:
+    """A raw column as an aware datetime in UTC: SQLite answers text where the column's type is lost in a union."""
+    if value is None:
+        return None
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

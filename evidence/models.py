@@ -1,0 +1,235 @@
+"""What pipelines proved: results as posted, the runs they form, and the spans in which runs hold a level."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Membership, Organisation, Token
+from assessments.models import System
+from evidence.rules_of import Rules
+
+
+class Status(models.TextChoices):
+    """The outcome of one execution of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class Check(models.Model):
+    """A named check; it belongs to one test of its system for good.
+
+    The `newest_*` fields repeat its newest result that was neither skipped nor voided (ties: the later received), so that
+    health at the present needs no results.
+    """
+
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="checks")
+    name = models.CharField(max_length=300)
+    test = models.CharField(max_length=60)
+    newest_status = models.CharField(max_length=8, blank=True)
+    newest_observed_at = models.DateTimeField(null=True, blank=True)
+    newest_received_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "name"], name="check_name_is_unique_in_system")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def outdone_by(self, result: Result) -> bool:
+        """Whether this result is newer than the newest known one; of equal instants the later received wins."""
+        if self.newest_observed_at is None or self.newest_received_at is None:
+            return True
+        return (result.observed_at, result.received_at) >= (self.newest_observed_at, self.newest_received_at)
+
+    def take(self, result: Result | None) -> None:
+        """Make this result the newest known one (None: there is none), without saving."""
+        self.newest_status = result.status if result else ""
+        self.newest_observed_at = result.observed_at if result else None
+        self.newest_received_at = result.received_at if result else None
+
+
+class ResultQuerySet(models.QuerySet["Result"]):
+    def visible_to(self, reader: Membership | Token) -> ResultQuerySet:
+        """The results of the systems this reader may see."""
+        return self.filter(system__in=System.objects.visible_to(reader))
+
+    def counted(self) -> ResultQuerySet:
+        """Those that are not voided."""
+        return self.filter(voided_at__isnull=True)
+
+    def newest_first(self) -> ResultQuerySet:
+        return self.order_by("-observed_at", "-id")
+
+
+class Result(models.Model):
+    """One execution of a check, as posted. Never changed but by voiding, by trigger."""
+
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="results")
+    check_of = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="results", db_column="check_id")
+    run_id = models.CharField(max_length=200)
+    status = models.CharField(max_length=8, choices=Status.choices)
+    observed_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    message = models.CharField(max_length=2000, blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    commit = models.CharField(max_length=200, blank=True)
+    branch = models.CharField(max_length=200, blank=True)
+    pipeline = models.CharField(max_length=200, blank=True)
+    model_version = models.CharField(max_length=200, blank=True)
+    dataset_version = models.CharField(max_length=200, blank=True)
+    metrics = models.JSONField(default=dict)
+    token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+")
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.CharField(max_length=254, blank=True)
+    void_reason = models.CharField(max_length=2000, blank=True)
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["check_of", "run_id"], name="result_identity_is_check_and_run"),
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="result_status_is_known"),
+        ]
+        indexes = [
+            models.Index(fields=["system", "-observed_at", "-id"], name="result_newest_of_system"),
+            models.Index(fields=["check_of", "-observed_at", "-id"], name="result_newest_of_check"),
+            models.Index(fields=["system", "run_id"], name="result_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.status}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def timed(self, rules: Rules) -> RunQuerySet:
+        """The rows that carry their run's time under these rules, annotated as `time`; the others don't count."""
+        column = rules.time_column
+        timed = self.filter(**{f"{column}__isnull": False}).annotate(time=models.F(column))
+        if rules.counted_branch is not None:
+            return timed.filter(branch=rules.counted_branch)
+        earlier = Run.objects.filter(
+            system=models.OuterRef("system"),
+            test=models.OuterRef("test"),
+            run_id=models.OuterRef("run_id"),
+            **{f"{column}__lt": models.OuterRef(column)},
+        )
+        return timed.filter(~models.Exists(earlier))
+
+
+class Run(models.Model):
+    """The results of one test that share a run_id and a branch, as their earliest instants.
+
+    Each instant only ever falls (except by a void), so any order of arrival ends the same. `first_observed_at` is of any
+    result, `first_executed_at` of a passed or failed one, `first_passed_at` of a passed one. No branch is ''.
+    """
+
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="runs")
+    test = models.CharField(max_length=60)
+    run_id = models.CharField(max_length=200)
+    branch = models.CharField(max_length=200, blank=True)
+    first_observed_at = models.DateTimeField()
+    first_executed_at = models.DateTimeField(null=True)
+    first_passed_at = models.DateTimeField(null=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "test", "run_id", "branch"], name="run_is_one_per_test_and_branch"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["system", "test", "first_executed_at"], name="run_by_executed"),
+            models.Index(fields=["system", "test", "first_passed_at"], name="run_by_passed"),
+            models.Index(fields=["system", "first_observed_at"], name="run_first_of_system"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.test} {self.run_id}"
+
+
+class SpanLevel(models.IntegerChoices):
+    MANUAL = 1
+    AUTOMATED = 2
+
+
+class Span(models.Model):
+    """An interval [starts_at, ends_at) in which evidence holds at least this level for a test."""
+
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="spans")
+    generation = models.PositiveBigIntegerField()
+    test = models.CharField(max_length=60)
+    level = models.PositiveSmallIntegerField(choices=SpanLevel.choices)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "generation", "test", "level", "starts_at"], name="span_start_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="span_ends_after_it_starts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.test} {SpanLevel(self.level).label} from {self.starts_at}"
+
+
+class RuleChangeQuerySet(models.QuerySet["RuleChange"]):
+    def pending(self) -> RuleChangeQuerySet:
+        """Those still in preparation."""
+        return self.filter(swapped_at__isnull=True, superseded_at__isnull=True)
+
+
+class RuleChange(models.Model):
+    """A change of rules that is prepared in the background: new spans under its id as generation, then one swap.
+
+    `changes` holds `{field: new value}` of the organisation (`system` null) or of one system.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="rule_changes")
+    system = models.ForeignKey(System, null=True, blank=True, on_delete=models.CASCADE, related_name="rule_changes")
+    changes = models.JSONField()
+    requested_at = models.DateTimeField()
+    actor_person = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    actor_token = models.ForeignKey(Token, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    swapped_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RuleChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(swapped_at__isnull=True, superseded_at__isnull=True),
+                name="rule_change_one_pending_per_organisation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rule change {self.pk}"
+
+
+class PreparedTest(models.Model):
+    """A test whose spans of a pending generation stand; writers keep them up to date from here on."""
+
+    change = models.ForeignKey(RuleChange, on_delete=models.CASCADE, related_name="prepared")
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+")
+    test = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["change", "system", "test"], name="prepared_test_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.test} for {self.change_id}"

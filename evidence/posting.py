@@ -1,0 +1,97 @@
+"""What a pipeline posts, and what an answer tells of it: plain values between the API and `evidence.recording`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from assessments.models import System
+from evidence.models import Result
+from rubric.levels import Level
+from rubric.timeline import Claims
+
+PROVENANCE = ("commit", "branch", "pipeline", "model_version", "dataset_version")
+
+
+@dataclass(frozen=True, slots=True)
+class PostedResult:
+    """One result as posted, its form checked. `observed_at` None means the time of receipt; texts left out are ''."""
+
+    system: str
+    test: str
+    run_id: str
+    status: str
+    check: str
+    observed_at: datetime | None = None
+    message: str = ""
+    url: str = ""
+    commit: str = ""
+    branch: str = ""
+    pipeline: str = ""
+    model_version: str = ""
+    dataset_version: str = ""
+    metrics: dict[str, int | float] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """With the system, a result's identity."""
+        return (self.check, self.run_id)
+
+    def says_the_same_as(self, stored: Result) -> bool:
+        """Whether this posting repeats a stored result: instants and numbers by value, the instant only if given."""
+        if self.observed_at is not None and self.observed_at != stored.observed_at:
+            return False
+        if _numbers(self.metrics) != _numbers(stored.metrics):
+            return False
+        texts = ("status", "message", "url", *PROVENANCE)
+        return all(getattr(self, name) == getattr(stored, name) for name in texts)
+
+
+def _numbers(metrics: dict[str, int | float]) -> dict[str, Decimal]:
+    """Numbers by their decimal value, which both databases' JSON keeps."""
+    return {name: Decimal(repr(value)) for name, value in metrics.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the posted item at `index`; `field` is None when it is the item as a whole."""
+
+    index: int
+    field: str | None
+    detail: str
+
+
+class PostingError(Exception):
+    """A posting that stores nothing, with every fault that was found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(fault.detail for fault in faults))
+        self.faults = faults
+
+
+class PostingRefused(PostingError):
+    """An item is at fault (400)."""
+
+
+class PostingConflict(PostingError):
+    """Other content under an identity that is taken (409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemOutcome:
+    """What a posting did to one system: the verified levels before and after, as of the time of receipt."""
+
+    system: System
+    claims: Claims | None
+    verified_before: dict[str, Level]
+    verified_after: dict[str, Level]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to a posting: counts, and the systems in order of first mention."""
+
+    accepted: int
+    duplicates: int
+    systems: list[SystemOutcome]

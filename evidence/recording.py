@@ -1,0 +1,57 @@
+"""Recording results: facts, then runs, then spans, in one transaction under the system's lock.
+
+Concurrency: every writer of a system's facts first locks the system's row, all of them in slug order, so postings to one
+system follow each other and postings to several can't deadlock. A posting costs the same number of statements whether
+it carries 1 result of a system or 28.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from evidence.batch import Batch
+from evidence.locks import locked
+from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused
+
+
+@transaction.atomic
+def record_results(
+    *, actor: Actor, results: Sequence[PostedResult], received_at: datetime, dry_run: bool = False
+) -> Outcome:
+    """Record a posting: all of it or nothing.
+
+    `received_at` is the time of receipt, aware. With `dry_run` everything runs and is rolled back.
+    Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
+    when an item has other content than a result of the same identity.
+    """
+    systems = locked(actor, {result.system for result in results}, at=received_at)
+    by_system: dict[str, list[tuple[int, PostedResult]]] = {}
+    for index, result in enumerate(results):
+        by_system.setdefault(result.system, []).append((index, result))
+    faults = [
+        Fault(index, "system", f"There is no system {slug!r} here.")
+        for slug, items in by_system.items()
+        if slug not in systems
+        for index, _ in items
+    ]
+    batches = [
+        Batch(systems[slug], actor.token, items, received_at) for slug, items in by_system.items() if slug in systems
+    ]
+    faults += [fault for batch in batches for fault in batch.faults]
+    if faults:
+        raise PostingRefused(sorted(faults, key=lambda fault: fault.index))
+    conflicts = [fault for batch in batches for fault in batch.conflicts]
+    if conflicts:
+        raise PostingConflict(sorted(conflicts, key=lambda fault: fault.index))
+    outcome = Outcome(
+        accepted=sum(len(batch.fresh) for batch in batches),
+        duplicates=sum(batch.duplicates for batch in batches),
+        systems=[batch.record() for batch in batches],
+    )
+    if dry_run:
+        transaction.set_rollback(True)
+    return outcome

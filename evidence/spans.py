@@ -1,0 +1,130 @@
+"""Keeping spans: what a change of runs does to them, and how the difference is stored."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from assessments.models import System
+from evidence.models import Run, Span
+from evidence.rules_of import Rules
+from evidence.snapshot import Snapshot
+from rubric.evidence import PROVABLE, Interval, Layers, growth, layers, respliced, union
+from rubric.levels import Level
+
+LayersByTest = dict[str, Layers]
+
+
+def grown(snapshot: Snapshot, generation: int, rules: Rules, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
+    """The layers after these runs came in, by test; `added` holds the ascending times of runs that had none before.
+
+    Constant work for each run, whenever it arrives: one run only adds intervals, which its nearest neighbours decide.
+    """
+    changed: LayersByTest = {}
+    for test, times in added.items():
+        additions: dict[Level, list[Interval]] = {level: [] for level in PROVABLE}
+        for interval_of in _growths(times, sorted(snapshot.neighbours.get(test, ())), rules, test):
+            for level, intervals in interval_of.items():
+                additions[level] += intervals
+        changed[test] = {
+            level: union([*snapshot.layer(generation, test, level), *additions[level]]) for level in PROVABLE
+        }
+    return changed
+
+
+def _growths(times: Sequence[datetime], near: Sequence[datetime], rules: Rules, test: str) -> list[Layers]:
+    rule = rules.freshness(test)
+    found = []
+    for index, time in enumerate(times):
+        before, after = time - rule.repeat, time + rule.repeat
+        earlier = [*near[: bisect_right(near, before)][-1:], *times[: bisect_right(times, before, 0, index)][-1:]]
+        later = [
+            *near[bisect_left(near, after) :][:1],
+            *times[bisect_left(times, after, min(index + 1, len(times))) :][:1],
+        ]
+        found.append(growth(time, max(earlier, default=None), min(later, default=None), rule))
+    return found
+
+
+def store(system: System, generation: int, known: LayersByTest, wanted: LayersByTest) -> None:
+    """Turn the known intervals into the wanted ones: one upsert and, where any must go, one delete."""
+    upserts: list[Span] = []
+    gone = Q()
+    for test, of_test in wanted.items():
+        for level in PROVABLE:
+            before = dict(known.get(test, {}).get(level, []))
+            after = dict(of_test[level])
+            upserts += [
+                Span(system=system, generation=generation, test=test, level=level.value, starts_at=start, ends_at=end)
+                for start, end in after.items()
+                if before.get(start) != end
+            ]
+            missing = [start for start in before if start not in after]
+            if missing:
+                gone |= Q(test=test, level=level.value, starts_at__in=missing)
+    if gone:
+        Span.objects.filter(gone, system=system, generation=generation).delete()
+    if upserts:
+        Span.objects.bulk_create(
+            upserts,
+            update_conflicts=True,
+            unique_fields=["system", "generation", "test", "level", "starts_at"],
+            update_fields=["ends_at"],
+        )
+
+
+def load(system: System, generation: int, tests: Collection[str], start: datetime, end: datetime) -> LayersByTest:
+    """The stored intervals of these tests that touch [start, end]."""
+    found: LayersByTest = {test: {level: [] for level in PROVABLE} for test in tests}
+    rows = Span.objects.filter(
+        system=system, generation=generation, test__in=tests, ends_at__gte=start, starts_at__lte=end
+    ).order_by("starts_at")
+    for test, level, starts_at, ends_at in rows.values_list("test", "level", "starts_at", "ends_at"):
+        found[test][Level(level)].append((starts_at, ends_at))
+    return found
+
+
+def run_times(
+    system: System, rules: Rules, tests: Collection[str], start: datetime | None = None, end: datetime | None = None
+) -> dict[str, list[datetime]]:
+    """The ascending times of the runs that count, by test, of those within (start, end)."""
+    runs = Run.objects.timed(rules).filter(system=system, test__in=tests)
+    if start is not None:
+        runs = runs.filter(time__gt=start)
+    if end is not None:
+        runs = runs.filter(time__lt=end)
+    times: dict[str, dict[str, datetime]] = {test: {} for test in tests}
+    for test, run_id, time in runs.values_list("test", "run_id", "time"):
+        times[test][run_id] = time
+    return {test: sorted(of_test.values()) for test, of_test in times.items()}
+
+
+def rebuild_region(
+    system: System, generation: int, rules: Rules, regions: Mapping[str, tuple[datetime, datetime]]
+) -> LayersByTest:
+    """Read the stored runs again and bring the spans in line; answers the layers around the regions, by test.
+
+    `regions` gives for each test the earliest and the latest run time that changed: from the first to the last plus W
+    anything may differ.
+    """
+    result: LayersByTest = {}
+    for test, (first, last) in regions.items():
+        rule = rules.freshness(test)
+        region = (first, last + rule.window)
+        inside = layers(run_times(system, rules, [test], first - rule.window, region[1])[test], rule)
+        known = load(system, generation, [test], *region)
+        wanted = {level: respliced(known[test][level], region, inside[level]) for level in PROVABLE}
+        store(system, generation, known, {test: wanted})
+        result[test] = wanted
+    return result
+
+
+def rebuild_tests(system: System, generation: int, rules: Rules, tests: Collection[str]) -> LayersByTest:
+    """Replace all spans of these tests by what their runs say."""
+    Span.objects.filter(system=system, generation=generation, test__in=tests).delete()
+    wanted = {test: layers(times, rules.freshness(test)) for test, times in run_times(system, rules, tests).items()}
+    store(system, generation, {}, wanted)
+    return wanted

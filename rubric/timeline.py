@@ -1,0 +1,188 @@
+"""The score as a function of time: facts of one system in, states and step functions out.
+
+`levels_at` reads one instant; `timeline` sweeps an interval once. Both see the same facts: the editions in force, the final
+assessments and the spans of evidence. All instants are aware datetimes; this module reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
+
+from rubric.definition import Rubric
+from rubric.levels import Level
+from rubric.scoring import totals
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What one final assessment claims, from `effective_at` on; tests it does not name claim none."""
+
+    effective_at: datetime
+    levels: Mapping[str, Level]
+    not_applicable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSpan:
+    """Evidence holds at least `level` for `test` in [starts_at, ends_at)."""
+
+    test: str
+    level: Level
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a system's score depends on.
+
+    `editions` are (in force from, rubric) in order of time, the first from ever (None). `claims` ascend by `effective_at`;
+    of equal ones the later recorded comes last. `spans` overlap only between levels of a test.
+    """
+
+    editions: Sequence[tuple[datetime | None, Rubric]]
+    claims: Sequence[Claims] = ()
+    spans: Sequence[EvidenceSpan] = ()
+
+    def rubric_at(self, at: datetime) -> Rubric:
+        """The edition in force at this instant."""
+        return next(rubric for start, rubric in reversed(self.editions) if start is None or start <= at)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What is claimed and what is verified at one instant, and which tests are claimed not applicable."""
+
+    claimed: Mapping[str, Level]
+    verified: Mapping[str, Level]
+    not_applicable: frozenset[str] = frozenset()
+
+    @property
+    def credited(self) -> dict[str, Level]:
+        """The higher of both, test by test: what the score counts."""
+        return {
+            test: max(self.claimed.get(test, Level.NONE), self.verified.get(test, Level.NONE))
+            for test in {*self.claimed, *self.verified}
+        }
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The tests that the adjusted score leaves out: claimed not applicable, and nothing verified."""
+        return frozenset(test for test in self.not_applicable if self.verified.get(test, Level.NONE) is Level.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A step of a system's history: the state from `at` until the next point."""
+
+    at: datetime
+    rubric: str
+    score: Fraction
+    claimed: Fraction
+    verified: Fraction
+    categories: Mapping[str, Fraction]
+
+    def same_state(self, other: Point) -> bool:
+        """Whether nothing differs but the instant."""
+        return (self.rubric, self.score, self.claimed, self.verified, self.categories) == (
+            other.rubric,
+            other.score,
+            other.claimed,
+            other.verified,
+            other.categories,
+        )
+
+
+def levels_at(facts: Facts, at: datetime) -> Levels:
+    """The claimed and verified levels at an instant, of every test that any fact names."""
+    verified: dict[str, Level] = {}
+    for span in facts.spans:
+        if span.starts_at <= at < span.ends_at:
+            verified[span.test] = max(span.level, verified.get(span.test, Level.NONE))
+    newest = next((claims for claims in reversed(facts.claims) if claims.effective_at <= at), None)
+    if newest is None:
+        return Levels({}, verified)
+    return Levels(newest.levels, verified, newest.not_applicable)
+
+
+def point_at(facts: Facts, at: datetime) -> Point:
+    """The state at an instant."""
+    return _point(facts.rubric_at(at), levels_at(facts, at), at)
+
+
+def timeline(facts: Facts, start: datetime, end: datetime) -> list[Point]:
+    """The step function over [start, end]: the state at `start`, then every instant at which it changes."""
+    return list(_changes(facts, start, end))
+
+
+def _changes(facts: Facts, start: datetime, end: datetime) -> Iterator[Point]:
+    state = _Sweep(facts.rubric_at(start), levels_at(facts, start))
+    last = _point(state.rubric, state.levels, start)
+    yield last
+    for at, events in groupby(_events(facts, start, end), key=itemgetter(0)):
+        for _, event in events:
+            state.apply(event)
+        point = _point(state.rubric, state.levels, at)
+        if not point.same_state(last):
+            yield point
+            last = point
+
+
+def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, object]]:
+    """What happens in (start, end], in order; of equal instants claims keep their order."""
+    events: list[tuple[datetime, object]] = [
+        (since, rubric) for since, rubric in facts.editions if since is not None and start < since <= end
+    ]
+    events += [(claims.effective_at, claims) for claims in facts.claims if start < claims.effective_at <= end]
+    for span in facts.spans:
+        if start < span.starts_at <= end:
+            events.append((span.starts_at, (span.test, span.level, 1)))
+        if start < span.ends_at <= end:
+            events.append((span.ends_at, (span.test, span.level, -1)))
+    return sorted(events, key=itemgetter(0))
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """The state that the sweep carries along, changed event by event."""
+
+    rubric: Rubric
+    levels: Levels
+    held: dict[tuple[str, Level], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for test, level in self.levels.verified.items():
+            for lower in Level:
+                if Level.NONE < lower <= level:
+                    self.held[test, lower] = 1
+
+    def apply(self, event: object) -> None:
+        match event:
+            case Rubric():
+                self.rubric = event
+            case Claims(levels=levels, not_applicable=not_applicable):
+                self.levels = Levels(levels, self.levels.verified, not_applicable)
+            case (str() as test, Level() as level, int() as change):
+                self.held[test, level] = self.held.get((test, level), 0) + change
+                verified = {**self.levels.verified, test: self._verified(test)}
+                self.levels = Levels(self.levels.claimed, verified, self.levels.not_applicable)
+
+    def _verified(self, test: str) -> Level:
+        return next((level for level in reversed(Level) if self.held.get((test, level), 0) > 0), Level.NONE)
+
+
+def _point(rubric: Rubric, levels: Levels, at: datetime) -> Point:
+    score = totals(rubric, levels.credited)
+    return Point(
+        at=at,
+        rubric=rubric.key,
+        score=score.score,
+        claimed=totals(rubric, levels.claimed).score,
+        verified=totals(rubric, levels.verified).score,
+        categories=score.categories,
+    )

@@ -1,0 +1,53 @@
+"""From stored facts to the pure core's: claims and spans of any number of systems, in two queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.db.models import F, Q
+
+from assessments.claims import thaw
+from assessments.models import Assessment, System
+from evidence.models import Span
+from rubric.definition import Rubric
+from rubric.levels import Level
+from rubric.loader import builtin
+from rubric.timeline import Claims, EvidenceSpan, Facts
+
+
+def editions_of(system: System) -> list[tuple[datetime | None, Rubric]]:
+    """The rubric editions that the system has been scored by, each with when it came into force."""
+    return [
+        (
+            None if edition["from"] is None else datetime.fromisoformat(edition["from"]).astimezone(UTC),
+            builtin()[edition["rubric"]],
+        )
+        for edition in system.editions
+    ]
+
+
+def load_facts(systems: Sequence[System], start: datetime, end: datetime) -> dict[int, Facts]:
+    """All that the scores of these systems over [start, end] depend on, by system id.
+
+    Spans that end before `start` or start after `end` are left out, and so are claims made after `end`.
+    """
+    claims: dict[int, list[Claims]] = {system.pk: [] for system in systems}
+    finals = Assessment.objects.final().filter(system__in=claims, effective_at__lte=end)
+    for system_id, stored, effective_at in finals.values_list("system_id", "claims", "effective_at"):
+        claims[system_id].append(thaw(stored, effective_at))
+    spans: dict[int, list[EvidenceSpan]] = {system.pk: [] for system in systems}
+    rows = in_force(systems).filter(ends_at__gt=start, starts_at__lte=end)
+    for system_id, test, level, starts_at, ends_at in rows.values_list(
+        "system_id", "test", "level", "starts_at", "ends_at"
+    ):
+        spans[system_id].append(EvidenceSpan(test, Level(level), starts_at, ends_at))
+    return {
+        system.pk: Facts(editions=editions_of(system), claims=claims[system.pk], spans=spans[system.pk])
+        for system in systems
+    }
+
+
+def in_force(systems: Sequence[System]):  # type: ignore[no-untyped-def]
+    """The spans of the generation that each of these systems points to."""
+    return Span.objects.filter(Q(system__in=[system.pk for system in systems]), generation=F("system__generation"))

@@ -1,0 +1,120 @@
+"""The score as a function of recorded facts and a time: what every page, the API, badges and exports call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.db.models import Min
+
+from assessments.models import Assessment, System
+from evidence.models import Run
+from evidence.rules_of import Rules
+from rubric.definition import Rubric
+from rubric.levels import Level
+from rubric.scoring import adjusted, totals
+from rubric.timeline import Facts, Levels, Point, levels_at, timeline
+from scores.evidence_of import RunCount, health, run_counts
+from scores.facts import load_facts
+from scores.score import CategoryScore, FullScore, Health, Score, TestScore
+
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def score_of(rubric: Rubric, levels: Levels, at: datetime) -> Score:
+    """The three totals that these levels make, as of `at`."""
+    score = totals(rubric, levels.credited)
+    return Score(
+        rubric=rubric,
+        at=at,
+        score=score,
+        claimed=totals(rubric, levels.claimed),
+        verified=totals(rubric, levels.verified),
+        band=rubric.band(score.score),
+    )
+
+
+def full_score(system: System, at: datetime, now: datetime) -> FullScore:
+    """The system's score at any instant with all that explains it, in at most six queries.
+
+    The system's organisation must be loaded. `now` is the present: it only decides where health is read from.
+    """
+    facts = load_facts([system], at, LAST)[system.pk]
+    rubric = facts.rubric_at(at)
+    levels = levels_at(facts, at)
+    total = score_of(rubric, levels, at)
+    rules = Rules.of(system)
+    tests = list(rubric.tests)
+    counts = run_counts(system, rules, tests, at)
+    healths = health(system, rules, at, now)
+    falls = next_falls(facts, at)
+    return FullScore(
+        total=total,
+        adjusted=adjusted(rubric, levels.credited, levels.left_out),
+        categories=category_scores(total),
+        tests=tuple(_test_score(rubric, levels, test, counts, falls, healths) for test in tests),
+    )
+
+
+def next_falls(facts: Facts, at: datetime) -> dict[str, datetime]:
+    """By test, the first instant after `at` at which its verified level falls; tests that hold none are left out.
+
+    Every end of a span is a fall, since a span of each level reaches as far as that level does.
+    """
+    held = {span.test for span in facts.spans if span.starts_at <= at < span.ends_at}
+    falls: dict[str, datetime] = {}
+    for span in facts.spans:
+        if span.test in held and span.ends_at > at:
+            falls[span.test] = min(span.ends_at, falls.get(span.test, span.ends_at))
+    return falls
+
+
+def category_scores(total: Score) -> tuple[CategoryScore, ...]:
+    """A score's categories, in the rubric's order."""
+    return tuple(
+        CategoryScore(
+            category=category,
+            maximum=total.rubric.category_maximum(category.key),
+            score=total.score.categories[category.key],
+            claimed=total.claimed.categories[category.key],
+            verified=total.verified.categories[category.key],
+            limits=category.key in total.score.limiting,
+        )
+        for category in total.rubric.categories
+    )
+
+
+def _test_score(
+    rubric: Rubric,
+    levels: Levels,
+    key: str,
+    counts: Mapping[str, RunCount],
+    falls: Mapping[str, datetime],
+    healths: Mapping[str, Health],
+) -> TestScore:
+    claimed = levels.claimed.get(key, Level.NONE)
+    verified = levels.verified.get(key, Level.NONE)
+    count = counts.get(key, RunCount())
+    return TestScore(
+        test=rubric.tests[key],
+        level=max(claimed, verified),
+        claimed=claimed,
+        verified=verified,
+        not_applicable=key in levels.not_applicable,
+        runs=count.runs,
+        last_run_at=count.last_run_at,
+        fresh_until=falls.get(key),
+        health=healths.get(key, Health.NONE),
+    )
+
+
+def first_fact_at(system: System) -> datetime | None:
+    """When the oldest fact of a system happened: a result's or a final assessment's; None without any."""
+    runs = Run.objects.filter(system=system).aggregate(first=Min("first_observed_at"))["first"]
+    finals = Assessment.objects.final().filter(system=system).order_by().aggregate(first=Min("effective_at"))["first"]
+    return min((at for at in (runs, finals) if at is not None), default=None)
+
+
+def history(system: System, start: datetime, end: datetime) -> list[Point]:
+    """The step function of the system's score over [start, end], in two queries."""
+    return timeline(load_facts([system], start, end)[system.pk], start, end)
