@@ -201,7 +201,7 @@ def _check_links(rubric: Rubric, tables: list[Table]) -> None:
         TopologicalSorter({key: test.leans_on for key, test in rubric.tests.items()}).prepare()
     except CycleError as error:
         cycle = error.args[1][::-1]
-        test_tables[cycle[0]].fail("leans_on", f"leads back to itself: {' -> '.join(cycle)}")
+        test_tables[cycle[0]].fail("leans_on", f"leads back: {' -> '.join(cycle)}")
 
 
 def _check_reach(rubric: Rubric, table: Table) -> None:

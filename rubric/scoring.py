@@ -1,4 +1,4 @@
-"""Scores from levels: pure and exact, for one rubric at one moment (contract: category score, final score, adjusted)."""
+"""Scores from levels: pure and exact, for one rubric at one moment (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from math import lcm
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
 
+NONE = Level.NONE  # A name of the module is found much faster than a member of an enumeration.
 PERCENT = 100
 DECIMALS = 6
 MILLION = 10**DECIMALS
@@ -30,14 +31,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A rubric made ready for counting: points in whole units of one `denominator`, indexed by level.
+    """A rubric made ready for counting in whole numbers.
 
-    `categories` holds key, test keys and divisor of each category: its aggregated value is `factor` * units / divisor.
+    `units` are the points of each level times `denominator`. `categories` holds key, test keys and weight of each
+    category: units times weight is the aggregated value times `whole`, and so comparable between categories.
     """
 
     units: tuple[int, ...]
     denominator: int
-    factor: int
+    whole: int
     categories: tuple[tuple[str, tuple[str, ...], int], ...]
 
 
@@ -49,26 +51,29 @@ def totals(rubric: Rubric, levels: Mapping[str, Level]) -> Totals:
     layout = _layout(rubric)
     units, level_of = layout.units, levels.get
     categories: dict[str, Fraction] = {}
-    values: list[Fraction] = []
-    for key, tests, divisor in layout.categories:
-        count = sum([units[level_of(test, Level.NONE)] for test in tests])
+    values: dict[str, int] = {}
+    for key, tests, weight in layout.categories:
+        count = sum([units[level_of(test, NONE)] for test in tests])
         categories[key] = _quotient(count, layout.denominator)
-        values.append(_quotient(layout.factor * count, divisor))
-    score = min(values)
-    limiting = tuple(key for key, value in zip(categories, values, strict=True) if value == score)
-    return Totals(score=score, categories=categories, limiting=limiting)
+        values[key] = count * weight
+    lowest = min(values.values())
+    return Totals(
+        score=_quotient(lowest, layout.whole),
+        categories=categories,
+        limiting=tuple([key for key, value in values.items() if value == lowest]),
+    )
 
 
 def adjusted(rubric: Rubric, levels: Mapping[str, Level], left_out: Collection[str]) -> Fraction | None:
     """The score without the tests left out as not applicable; None when no test remains.
 
-    What remains of a category is scaled to the category's full maximum; a category of which nothing remains is left out.
+    What remains of a category is scaled to its full maximum; a category of which nothing remains is left out.
     """
     shares = {}
     for category in rubric.categories:
         remaining = [test.key for test in category.tests if test.key not in left_out]
         if remaining:
-            points = sum(rubric.scale[levels.get(key, Level.NONE)] for key in remaining)
+            points = sum(rubric.scale[levels.get(key, NONE)] for key in remaining)
             shares[category.key] = points / (rubric.scale[Level.AUTOMATED] * len(remaining))
     if not shares:
         return None
@@ -95,20 +100,18 @@ def number(value: Fraction) -> float:
 def _layout(rubric: Rubric) -> _Layout:
     denominator = lcm(*(points.denominator for points in rubric.scale.values()))
     units = tuple(int(rubric.scale[level] * denominator) for level in Level)
-    by_share = rubric.aggregation is Aggregation.MINIMUM_OF_SHARES
-    return _Layout(
-        units=units,
-        denominator=denominator,
-        factor=PERCENT if by_share else 1,
-        categories=tuple(
-            (
-                category.key,
-                tuple(test.key for test in category.tests),
-                units[Level.AUTOMATED] * len(category.tests) if by_share else denominator,
-            )
-            for category in rubric.categories
-        ),
+    if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
+        maxima = [units[Level.AUTOMATED] * len(category.tests) for category in rubric.categories]
+        whole = lcm(*maxima)
+        weights = [PERCENT * whole // maximum for maximum in maxima]
+    else:
+        whole = denominator
+        weights = [1] * len(rubric.categories)
+    categories = tuple(
+        (category.key, tuple(test.key for test in category.tests), weight)
+        for category, weight in zip(rubric.categories, weights, strict=True)
     )
+    return _Layout(units=units, denominator=denominator, whole=whole, categories=categories)
 
 
 @lru_cache(maxsize=4096)
