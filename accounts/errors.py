@@ -1,13 +1,34 @@
-"""Why an operation on people and rights is refused."""
+"""Why an operation refuses: what views and the API translate into their own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 
-class Refused(Exception):
-    """An operation that the rules forbid; the message tells the person why, as a sentence."""
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one value: `path` leads to it, such as ("answers", 3, "level")."""
+
+    path: tuple[str | int, ...]
+    detail: str
 
 
-class Taken(Refused):
-    """A slug or an address that is in use already; `field` names it."""
+class Invalid(Exception):
+    """Values that break a rule (400); `faults` names each."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+    def __init__(self, *faults: FieldFault) -> None:
+        super().__init__(" ".join(fault.detail for fault in faults))
+        self.faults = faults
+
+
+class Conflict(Exception):
+    """What was asked does not go with what is stored (409); `detail` says why, `faults` where, if it is a value."""
+
+    def __init__(self, detail: str, *faults: FieldFault) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+
+
+class Forbidden(Exception):
+    """The actor's role does not allow it (403); the message says why, as a sentence."""
