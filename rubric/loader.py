@@ -21,6 +21,8 @@ from rubric.definition import Aggregation, Band, Category, Effort, Rubric, Test
 from rubric.levels import LEVELS, Level
 from rubric.toml_table import DefinitionError, Table
 
+__all__ = ["DATA", "DEFAULT", "PUBLISHED", "DefinitionError", "builtin", "load"]
+
 DEFAULT = "ml-test-score-2017"
 # In order of loading: a rubric may take guidance from those before it.
 PUBLISHED = (DEFAULT, "ml-test-score-2016", "key-principles")

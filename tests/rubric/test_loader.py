@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from rubric import loader
 from rubric.definition import Aggregation, Band, Effort, Rubric
 from rubric.levels import Level
-from rubric.loader import load
-from rubric.toml_table import DefinitionError
+from rubric.loader import DefinitionError, load
 
 TEST = """
 [[categories.tests]]
