@@ -1,0 +1,13 @@
+"""Which address belongs to which room."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from mlscore_site.health import healthz, readyz
+from mlscore_site.metrics import metrics
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("accounts/", include("allauth.urls")),
+]
