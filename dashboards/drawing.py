@@ -28,12 +28,16 @@ def band_steps(rubric: Rubric, band: Band) -> int:
     return BAND_STEPS if highest == 0 else round(Fraction(rubric.bands.index(band) * BAND_STEPS, highest))
 
 
-def category_bar(colour: str, score: Fraction, verified: Fraction, maximum: Fraction, notches: int, height: int) -> SafeString:
+def category_bar(
+    colour: str, score: Fraction, verified: Fraction, maximum: Fraction, notches: int, height: int
+) -> SafeString:
     """A bar from 0 to `maximum`: solid for what is verified, hatched up to the score, with a notch between tests."""
     claim: SafeString | str = ""
     if score > verified:
         claim = format_html(
-            '<rect class="claim" width="{}" height="100%" rx="2" fill="url(#hatch-{})"/>', _share(score, maximum), colour
+            '<rect class="claim" width="{}" height="100%" rx="2" fill="url(#hatch-{})"/>',
+            _share(score, maximum),
+            colour,
         )
     ticks = format_html_join(
         "",
@@ -66,7 +70,9 @@ def sparkline(
     steps = [(_spark_x(at, start, end), _spark_y(value, top)) for at, value in points if at <= end]
     if not steps:
         return SafeString("")
-    path = f"M{steps[0][0]} {steps[0][1]}" + "".join(f"H{x}V{y}" for x, y in steps[1:]) + f"H{_spark_x(end, start, end)}"
+    path = (
+        f"M{steps[0][0]} {steps[0][1]}" + "".join(f"H{x}V{y}" for x, y in steps[1:]) + f"H{_spark_x(end, start, end)}"
+    )
     return format_html(
         '<svg class="spark" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">'
         '<path d="{3}"/><circle cx="{4}" cy="{5}" r="2.5"/></svg>',

@@ -1,4 +1,4 @@
-"""The words that pages use for points, levels, freshness, health and disagreement. Plain functions; no clock, no markup."""
+"""The words that pages use for points, levels, freshness, health and disagreement. No clock, no markup."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def days(length: timedelta) -> str:
 def freshness(test: TestScore, now: datetime, window: timedelta | None = None) -> Phrase:
     """How long a test's evidence holds, or since when it doesn't.
 
-    `window` is the test's freshness window; with it a lapse is dated by the instant it happened, without it by the last run.
+    `window` is the test's freshness window; with it a lapse is dated by the instant it happened, without it by the last
+    run.
     """
     if test.fresh_until is not None:
         return _fresh(test.runs, test.fresh_until, now)
@@ -112,7 +113,9 @@ def disagreement(test: TestScore, now: datetime) -> Phrase:
         last = f"last run {days(now - test.last_run_at)} ago"
         if test.verified is Level.NONE:
             return Phrase(f"Evidence says less: claimed {claimed}; {last}.", "warn", "i-differ")
-        return Phrase(f"Evidence says less: claimed {claimed}, {test.verified.key} verified; {last}.", "warn", "i-differ")
+        return Phrase(
+            f"Evidence says less: claimed {claimed}, {test.verified.key} verified; {last}.", "warn", "i-differ"
+        )
     if test.evidence_says_more:
         return Phrase(f"Evidence says more: {test.verified.key} verified, {claimed} claimed.", "", "i-differ")
     if test.verified is Level.NONE:

@@ -1,9 +1,9 @@
 """Serves the Plotly that the Python package ships, in a form that a strict Content-Security-Policy allows.
 
-Plotly.js writes rules for its layers into a style element, which `default-src 'self'` refuses. It leaves that be when the
-page has an element with the id `plotly.js-style-global` and the class `no-inline-styles`: then the rules must come from a
-sheet. That sheet is extracted here from the very script that is served, whenever static files are collected. In the same
-way the map library inside Plotly writes no sheet where an element with the id of its own sheet exists.
+Plotly.js writes rules for its layers into a style element, which `default-src 'self'` refuses. It leaves that be when
+the page has an element with the id `plotly.js-style-global` and the class `no-inline-styles`: then the rules must come
+from a sheet. That sheet is extracted here from the very script that is served, whenever static files are collected. In
+the same way the map library inside Plotly writes no sheet where an element with the id of its own sheet exists.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""The chart of an organisation: the middle of its systems' scores, each category's mean, and how many systems there are."""
+"""The chart of an organisation: the middle of its systems' scores, each category's mean, and the number of systems."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from typing import Any, Protocol
 
 from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges
@@ -15,14 +16,14 @@ from dashboards.figures.scale import (
     Scale,
     highest,
     line_names,
-    next_edge,
     shown_categories,
     ticks,
     zone_names,
     zones,
 )
 from dashboards.phrases import score as score_text
-from rubric.definition import Rubric
+from rubric.definition import Aggregation, Rubric
+from rubric.levels import Level
 
 _STRIP = 0.13
 """The share of the height that the strip with the number of systems takes, below the scores."""
@@ -31,7 +32,7 @@ _PLOT_FROM = 0.2
 
 
 class Bucket(Protocol):
-    """What the chart reads of a bucket of a trend: the state of all systems at its end. Values are None without systems."""
+    """What the chart reads of a trend's bucket: all systems' state at its end. Values are None without systems."""
 
     @property
     def at(self) -> datetime: ...
@@ -87,10 +88,14 @@ def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[st
 
 
 def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
-    """The band edge above all that is drawn."""
-    values = [value for bucket in buckets for value in shown_categories(rubric, bucket.categories).values()]
+    """A little above all that is drawn, in halves of what one automated test earns; never above what can be reached."""
+    limit = highest(rubric)
+    if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
+        return limit
+    values = [value for bucket in buckets for value in bucket.categories.values()]
     values += [bucket.q3 for bucket in buckets if bucket.q3 is not None]
-    return min(next_edge(rubric, max(values, default=Fraction(0))), highest(rubric))
+    step = rubric.scale[Level.AUTOMATED] / 2
+    return min(limit, step * (ceil(max(values, default=Fraction(0)) / step) + 2))
 
 
 def _systems_axis(buckets: Sequence[Bucket]) -> dict[str, Any]:
@@ -175,7 +180,9 @@ def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
                 f"{category.title}, mean",
                 f"cat-{colour_name(rubric, category.key)}",
                 1.5,
-                "" if (pattern := dash(rubric, category.key)) == "solid" else pattern.replace("px", "").replace(",", " "),
+                ""
+                if (pattern := dash(rubric, category.key)) == "solid"
+                else pattern.replace("px", "").replace(",", " "),
             )
             for category in rubric.categories
         ),

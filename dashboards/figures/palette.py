@@ -8,7 +8,7 @@ TOKENS = ("data", "model", "infra", "monitor")
 """The category colours of static/css/tokens.css, as `--cat-NAME` and as class `cat-NAME`."""
 
 DASHES = ("solid", "8px,3px", "3px,2px", "9px,3px,2px,3px", "14px,4px", "2px,5px", "6px,2px,2px,2px,2px,2px")
-"""Dashes tell lines apart without colour; there are more of them than colours, so that a fifth category stays distinct."""
+"""Dashes tell lines apart without colour; there are more of them than colours, for a fifth category."""
 
 
 def colour_name(rubric: Rubric, category: str) -> str:

@@ -32,7 +32,7 @@ class Scale:
 
 
 def shown_categories(rubric: Rubric, categories: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """Category points on the scale of the final score: themselves, or their share in percent where that is the minimum of shares."""
+    """Category points on the scale of the final score: themselves, or shares in percent where that is of shares."""
     if rubric.aggregation is Aggregation.MINIMUM_OF_SUMS:
         return dict(categories)
     known = rubric.category_by_key
@@ -46,16 +46,12 @@ def highest(rubric: Rubric) -> Fraction:
     return max(rubric.category_maximum(category.key) for category in rubric.categories)
 
 
-def next_edge(rubric: Rubric, value: Fraction) -> Fraction:
-    """The lowest band edge above `value`, else the highest value; a chart that ends there shows whole zones."""
-    return min((band.edge for band in rubric.bands if band.edge > value), default=highest(rubric))
-
-
 def ticks(rubric: Rubric, top: Fraction) -> list[float]:
-    """Ticks at the bands' edges, 0 and the top; quarters of the top where there are no bands."""
+    """Ticks at 0, at the bands' edges, and at the highest value if it is the top; quarters of the top without bands."""
     if not rubric.bands:
         return [float(top * quarter / 4) for quarter in range(5)]
-    return sorted({0.0, float(top), *(float(band.edge) for band in rubric.bands if band.edge < top)})
+    edges = {Fraction(0), highest(rubric), *(band.edge for band in rubric.bands)}
+    return [float(edge) for edge in sorted(edges) if edge <= top]
 
 
 def zones(rubric: Rubric, top: Fraction) -> tuple[list[dict[str, Any]], list[tuple[float, float, str]]]:

@@ -33,8 +33,9 @@ _LANE, _BOTTOM = -0.04, -0.08
 def system_trend(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> Chart:
     """The chart of a system's history up to `now` (aware).
 
-    `points` ascend and hold at least one, as `rubric.timeline.timeline` makes them. Lines show the times when `rubric` was in
-    force, as scores of another edition are on another scale; the table has them all. Marks before the first point are left out.
+    `points` ascend and hold at least one, as `rubric.timeline.timeline` makes them. Lines show the times when `rubric`
+    was in force, as scores of another edition are on another scale; the table has them all. Marks before the first
+    point are left out.
     """
     shown = [mark for mark in marks if points[0].at <= mark.at <= now]
     return Chart(
@@ -110,7 +111,9 @@ def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
     return (
         LineKey("Score", "cat-ink", 4),
         *(
-            LineKey(category.title, f"cat-{colour_name(rubric, category.key)}", 2, _svg_dash(dash(rubric, category.key)))
+            LineKey(
+                category.title, f"cat-{colour_name(rubric, category.key)}", 2, _svg_dash(dash(rubric, category.key))
+            )
             for category in rubric.categories
         ),
         LineKey("Verified", "cat-ink", 1.5, "1 3"),

@@ -1,4 +1,4 @@
-"""The parts that pages are made of, as template tags. What they say is decided in `phrases`, how it is drawn in `drawing`."""
+"""The parts that pages are made of, as template tags: `phrases` decides what they say, `drawing` how it is drawn."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def delta(change: Fraction | None) -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime | None, style: str = "minute") -> SafeString:
-    """An instant in UTC, which times.js shows in the reader's zone. `style`: `date`, `short` or `minute`; a dash for None."""
+    """An instant in UTC, which times.js shows in the reader's zone; None: a dash. Styles: `date`, `short`, `minute`."""
     if at is None:
         return SafeString("–")
     exact = at.astimezone(UTC)

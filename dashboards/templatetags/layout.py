@@ -19,7 +19,7 @@ def default_rubric() -> str:
 
 @register.simple_tag(takes_context=True)
 def current(context: Context, prefix: str, *, exact: bool = False) -> SafeString:
-    """The `aria-current` attribute of a link to `prefix`: `page` on that page, `true` on those below it unless `exact`."""
+    """The `aria-current` attribute of a link to `prefix`: `page` there, `true` on the pages below it unless `exact`."""
     path = context["request"].path
     if path == prefix:
         return mark_safe(' aria-current="page"')

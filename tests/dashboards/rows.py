@@ -97,16 +97,17 @@ def buckets(rubric: Rubric, weeks: int = 60) -> list[Bucket]:
 
 
 def _bucket(rubric: Rubric, week: int, weeks: int) -> Bucket:
-    median = Fraction(week * 6 // weeks, 4)
+    median = Fraction(week * 6 // weeks, 28) * rubric.maximum
     return Bucket(
         at=NOW - (weeks - week) * 7 * DAY,
         systems=4 + week * 8 // weeks,
         median=median,
-        mean=median + Fraction(1, 8),
+        mean=median * Fraction(5, 4),
         q1=median / 2,
-        q3=median + Fraction(week // 20, 2),
+        q3=median * Fraction(3, 2),
         categories={
-            category.key: median + Fraction(index + 1, 3) for index, category in enumerate(rubric.categories)
+            category.key: rubric.category_maximum(category.key) * Fraction(week * (index + 2), weeks * 8)
+            for index, category in enumerate(rubric.categories)
         },
         limiting={category.key: index for index, category in enumerate(rubric.categories)},
     )

@@ -1,4 +1,4 @@
-"""A page that shows every component, served in tests only: for the browser checks, and for people who change the look."""
+"""A page that shows every component, served in tests only: for browser checks, and for people who change the look."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def sheet(request: HttpRequest) -> HttpResponse:
     tests += [
         test_score(rubric, Level.NONE, not_applicable=True),
         test_score(rubric, Level.AUTOMATED, last_run_at=NOW - 41 * DAY, health=Health.PASSING),
-        test_score(rubric, Level.AUTOMATED, Level.MANUAL, runs=1, last_run_at=NOW - 26 * DAY, fresh_until=NOW + 4 * DAY),
+        test_score(
+            rubric, Level.AUTOMATED, Level.MANUAL, runs=1, last_run_at=NOW - 26 * DAY, fresh_until=NOW + 4 * DAY
+        ),
         test_score(rubric, Level.MANUAL, Level.MANUAL, runs=1, fresh_until=NOW + 18 * DAY, health=Health.FAILING),
     ]
     points = story(rubric)
