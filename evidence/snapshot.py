@@ -63,7 +63,8 @@ class Wanted:
 def read(system: System, rules: Rules, wanted: Wanted) -> Snapshot:
     """One statement: the wanted runs, their neighbours and the spans from the earliest wanted instant on."""
     statement = _Statement(system, rules)
-    statement.add_runs(wanted.runs)
+    if wanted.runs:
+        statement.add_runs(wanted.runs)
     if wanted.instants:
         statement.add_neighbours(wanted.instants)
     starts = [wanted.now, *(at for _, _, at in wanted.instants)]
