@@ -1,0 +1,80 @@
+"""Organisations: founding one, and changing what is no rule of evidence (those are `evidence.rule_changes`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts import activity
+from accounts.actors import Actor
+from accounts.errors import Conflict, FieldFault, Invalid
+from accounts.models import REVIEW_INTERVAL_DAYS, Membership, Organisation, Person, Role
+from accounts.slugs import slug_for
+
+
+def free_slug(name: str) -> str:
+    """A slug that follows from the name and that no organisation has."""
+    return slug_for(name, set(Organisation.objects.values_list("slug", flat=True)), "organisation")
+
+
+@transaction.atomic
+def create_organisation(*, name: str, slug: str, owner: Person, at: datetime) -> Organisation:
+    """Found an organisation with its first owner; `at` is aware. Raises Conflict for a slug that is taken."""
+    organisation = Organisation(name=name, slug=slug, created_at=at)
+    try:
+        with transaction.atomic():
+            organisation.save()
+    except IntegrityError as error:
+        detail = f"The slug {slug!r} is taken."
+        raise Conflict(detail, FieldFault(("slug",), detail)) from error
+    membership = Membership.objects.create(organisation=organisation, person=owner, role=Role.OWNER, created_at=at)
+    activity.record(
+        actor=Actor.of(membership),
+        at=at,
+        action="organisation.created",
+        summary=f"Founded {name}, with {owner.email} as its owner",
+    )
+    return organisation
+
+
+@transaction.atomic
+def update_organisation(
+    *, actor: Actor, at: datetime, name: str | None = None, review_interval_days: int | None = None
+) -> Organisation:
+    """Change the name, the review interval (in days), or both; None leaves one as it is. Answers the stored row.
+
+    Raises Invalid for an empty or overlong name and an interval out of bounds.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
+    asked = {"name": name, "review_interval_days": review_interval_days}
+    changes = {
+        field: [getattr(organisation, field), value]
+        for field, value in asked.items()
+        if value is not None and value != getattr(organisation, field)
+    }
+    _check(name, review_interval_days)
+    if not changes:
+        return organisation
+    for field, (_, value) in changes.items():
+        setattr(organisation, field, value)
+    organisation.save(update_fields=list(changes))
+    activity.record(
+        actor=actor,
+        at=at,
+        action="organisation.changed",
+        summary=f"Changed {', '.join(field.replace('_', ' ') for field in changes)} of {organisation}",
+        details={"changes": changes},
+    )
+    return organisation
+
+
+def _check(name: str | None, review_interval_days: int | None) -> None:
+    faults = []
+    if name is not None and not 1 <= len(name) <= 120:
+        faults.append(FieldFault(("name",), "A name has 1 to 120 characters."))
+    low, high = REVIEW_INTERVAL_DAYS
+    if review_interval_days is not None and not low <= review_interval_days <= high:
+        faults.append(FieldFault(("review_interval_days",), f"A review interval is {low} to {high} days."))
+    if faults:
+        raise Invalid(*faults)

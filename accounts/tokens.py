@@ -1,0 +1,117 @@
+"""Tokens: what pipelines show instead of a password. A token is a random secret; only its hash is stored."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import activity
+from accounts.actors import Actor
+from accounts.errors import Conflict, FieldFault, Invalid
+from accounts.models import Scope, Token, hash_secret
+
+MARK = "mls_"
+SHOWN = len(MARK) + 6
+LAST_USE_STEP = timedelta(minutes=1)
+
+
+@transaction.atomic
+def create_token(
+    *,
+    actor: Actor,
+    name: str,
+    scopes: Collection[str],
+    system_id: int | None,
+    expires_at: datetime | None,
+    at: datetime,
+) -> tuple[Token, str]:
+    """Create a token of the actor's organisation; answers it and its secret, which is shown once and stored nowhere.
+
+    With `system_id` it is bound to that system. `expires_at` is aware, None for never. Raises Invalid for an empty name,
+    no or unknown scopes, an expiry that is not in the future, and a system of another organisation.
+    """
+    _check(actor, name, scopes, system_id, expires_at, at)
+    secret = MARK + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        organisation=actor.organisation,
+        system_id=system_id,
+        name=name,
+        scopes=[scope.value for scope in Scope if scope in scopes],
+        secret_hash=hash_secret(secret),
+        prefix=secret[:SHOWN],
+        created_by=actor.person,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    activity.record(
+        actor=actor,
+        at=at,
+        action="token.created",
+        summary=f"Created the token {name}",
+        system_id=system_id,
+        details={
+            "token": token.prefix,
+            "scopes": token.scopes,
+            "expires_at": expires_at.isoformat() if expires_at else None,
+        },
+    )
+    return token, secret
+
+
+def _check(
+    actor: Actor, name: str, scopes: Collection[str], system_id: int | None, expires_at: datetime | None, at: datetime
+) -> None:
+    faults = []
+    if not 1 <= len(name) <= 120:
+        faults.append(FieldFault(("name",), "A name has 1 to 120 characters."))
+    unknown = sorted(set(scopes) - set(Scope.values))
+    if unknown or not scopes:
+        detail = f"There is no scope {unknown[0]!r}." if unknown else "A token needs at least one scope."
+        faults.append(FieldFault(("scopes",), f"{detail} Scopes are {', '.join(Scope.values)}."))
+    if expires_at is not None and expires_at <= at:
+        faults.append(FieldFault(("expires_at",), "A token expires in the future."))
+    if system_id is not None and not actor.organisation.systems.filter(pk=system_id).exists():
+        faults.append(FieldFault(("system",), "There is no such system in this organisation."))
+    if faults:
+        raise Invalid(*faults)
+
+
+@transaction.atomic
+def revoke_token(*, actor: Actor, token_id: int, at: datetime) -> Token:
+    """End a token for good. Raises Token.DoesNotExist, and Conflict when it was revoked before."""
+    token = Token.objects.select_for_update().get(pk=token_id, organisation=actor.organisation)
+    if token.revoked_at is not None:
+        raise Conflict("This token is revoked already.")
+    token.revoked_at = at
+    token.save(update_fields=["revoked_at"])
+    activity.record(
+        actor=actor,
+        at=at,
+        action="token.revoked",
+        summary=f"Revoked the token {token.name}",
+        system_id=token.system_id,
+        details={"token": token.prefix, "scopes": token.scopes},
+    )
+    return token
+
+
+def authenticate(secret: str, at: datetime) -> Token | None:
+    """The token that this secret stands for, with its organisation and system; None when unknown, expired or revoked.
+
+    One query, by the secret's hash: how long it takes tells nothing of the stored hashes that a secret could be built from.
+    The time of last use is written at most once a minute.
+    """
+    rows = Token.objects.select_related("organisation", "system")
+    token = rows.filter(secret_hash=hash_secret(secret)).first()
+    if token is None or not token.usable_at(at):
+        return None
+    if token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP:
+        # The condition keeps requests that arrive together from each writing.
+        due = Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USE_STEP)
+        Token.objects.filter(due, pk=token.pk).update(last_used_at=at)
+        token.last_used_at = at
+    return token
