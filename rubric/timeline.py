@@ -7,7 +7,7 @@ assessments and the spans of evidence. All instants are aware datetimes; this mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
@@ -15,7 +15,10 @@ from operator import itemgetter
 
 from rubric.definition import Rubric
 from rubric.levels import Level
-from rubric.scoring import totals
+from rubric.scoring import Tally, totals
+
+# Names of the module are found much faster than members of an enumeration.
+_NONE, _MANUAL, _AUTOMATED = Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +124,16 @@ def timeline(facts: Facts, start: datetime, end: datetime) -> list[Point]:
 
 
 def _changes(facts: Facts, start: datetime, end: datetime) -> Iterator[Point]:
-    state = _Sweep(facts.rubric_at(start), levels_at(facts, start))
-    last = _point(state.rubric, state.levels, start)
-    yield last
+    sweep = _Sweep(facts.rubric_at(start), levels_at(facts, start))
+    last = sweep.state()
+    yield sweep.point(start)
     for at, events in groupby(_events(facts, start, end), key=itemgetter(0)):
         for _, event in events:
-            state.apply(event)
-        point = _point(state.rubric, state.levels, at)
-        if not point.same_state(last):
-            yield point
-            last = point
+            sweep.apply(event)
+        state = sweep.state()
+        if state != last:
+            yield sweep.point(at)
+            last = state
 
 
 def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, object]]:
@@ -147,33 +150,59 @@ def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime
     return sorted(events, key=itemgetter(0))
 
 
-@dataclass(slots=True)
 class _Sweep:
-    """The state that the sweep carries along, changed event by event."""
+    """The state that the sweep carries along, changed event by event: an event costs the same whatever the rubric's size."""
 
-    rubric: Rubric
-    levels: Levels
-    held: dict[tuple[str, Level], int] = field(default_factory=dict)
+    __slots__ = ("claimed", "claims", "held", "rubric", "score", "verified")
 
-    def __post_init__(self) -> None:
-        for test, level in self.levels.verified.items():
-            for lower in Level:
-                if Level.NONE < lower <= level:
-                    self.held[test, lower] = 1
+    def __init__(self, rubric: Rubric, levels: Levels) -> None:
+        self.rubric = rubric
+        self.claims = levels.claimed
+        self.held: dict[str, list[int]] = {}
+        for test, level in levels.verified.items():
+            self.held[test] = [int(lower <= level) for lower in Level]
+        self._count()
+
+    def _count(self) -> None:
+        """Count all three totals anew."""
+        verified = {test: _highest(held) for test, held in self.held.items()}
+        self.score = Tally(self.rubric, Levels(self.claims, verified).credited)
+        self.claimed = Tally(self.rubric, self.claims)
+        self.verified = Tally(self.rubric, verified)
 
     def apply(self, event: object) -> None:
         match event:
+            case (test, level, change):
+                held = self.held.setdefault(test, [1, 0, 0])
+                held[level] += change
+                verified = _highest(held)
+                self.verified.change(test, verified)
+                self.score.change(test, max(verified, self.claims.get(test, Level.NONE)))
+            case Claims():
+                self.claims = event.levels
+                self._count()
             case Rubric():
                 self.rubric = event
-            case Claims(levels=levels, not_applicable=not_applicable):
-                self.levels = Levels(levels, self.levels.verified, not_applicable)
-            case (str() as test, Level() as level, int() as change):
-                self.held[test, level] = self.held.get((test, level), 0) + change
-                verified = {**self.levels.verified, test: self._verified(test)}
-                self.levels = Levels(self.levels.claimed, verified, self.levels.not_applicable)
+                self._count()
 
-    def _verified(self, test: str) -> Level:
-        return next((level for level in reversed(Level) if self.held.get((test, level), 0) > 0), Level.NONE)
+    def state(self) -> tuple[str, tuple[int, ...], int, int]:
+        """What a point shows besides its instant, in whole numbers."""
+        return self.rubric.key, self.score.counts, self.claimed.lowest, self.verified.lowest
+
+    def point(self, at: datetime) -> Point:
+        return Point(
+            at=at,
+            rubric=self.rubric.key,
+            score=self.score.score,
+            claimed=self.claimed.score,
+            verified=self.verified.score,
+            categories=self.score.categories,
+        )
+
+
+def _highest(held: Sequence[int]) -> Level:
+    """The highest level that any span holds; `held` counts spans by level."""
+    return _AUTOMATED if held[2] > 0 else _MANUAL if held[1] > 0 else _NONE
 
 
 def _point(rubric: Rubric, levels: Levels, at: datetime) -> Point:
