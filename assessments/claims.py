@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from assessments.models import Answer
+from assessments.models import Answer, Assessment
 from rubric.levels import Level
 from rubric.timeline import Claims
 
@@ -29,3 +29,10 @@ def thaw(stored: dict[str, Any], effective_at: datetime) -> Claims:
         levels={test: Level.from_key(key) for test, key in stored.items() if key != NOT_APPLICABLE},
         not_applicable=frozenset(test for test, key in stored.items() if key == NOT_APPLICABLE),
     )
+
+
+def claims_of(final: Assessment) -> Claims:
+    """The claims of a final assessment; raises ValueError for a draft, which claims nothing yet."""
+    if final.claims is None or final.effective_at is None:
+        raise ValueError(f"{final} is a draft")
+    return thaw(final.claims, final.effective_at)

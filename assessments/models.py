@@ -49,7 +49,7 @@ class System(models.Model):
     editions = models.JSONField(default=list)
     target_score = models.DecimalField(null=True, blank=True, max_digits=9, decimal_places=6)
     windows = models.JSONField(default=dict)
-    counted_branch = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - null: every branch counts
+    counted_branch = models.CharField(max_length=200, null=True, blank=True)
     generation = models.PositiveBigIntegerField(default=0)
     pending_generation = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

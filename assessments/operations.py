@@ -13,6 +13,7 @@ from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from assessments.claims import freeze
+from assessments.links import LONGEST_LINK, is_link
 from assessments.models import Answer, Assessment, AssessmentStatus, System
 from rubric.levels import LEVELS, Level
 from rubric.loader import builtin
@@ -167,6 +168,10 @@ def _faults_of(draft: Assessment, index: int, change: AnswerChange) -> list[Fiel
         faults.append(FieldFault((*here, "justification"), detail))
     if change.evidence is not None and len(change.evidence) > MOST_LINKS:
         faults.append(FieldFault((*here, "evidence"), f"At most {MOST_LINKS} links."))
+    for position, link in enumerate(change.evidence or []):
+        if not is_link(link):
+            detail = f"{link[:80]!r} is no http or https address of up to {LONGEST_LINK} characters."
+            faults.append(FieldFault((*here, "evidence", position), detail))
     return faults
 
 

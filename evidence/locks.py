@@ -33,7 +33,7 @@ def locked(actor: Actor, slugs: Collection[str], *, at: datetime) -> dict[str, S
         )
         .select_for_update(of=("self",))
     )
-    found = {system.slug: system for system in systems}
+    found: dict[str, System] = {system.slug: system for system in systems}
     for system in found.values():
         system.organisation = actor.organisation
     return found

@@ -105,9 +105,9 @@ class Result(models.Model):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def timed(self, rules: Rules) -> RunQuerySet:
-        """The rows that carry their run's time under these rules, annotated as `time`; the others don't count."""
+        """The rows that carry their run's time under these rules, in `rules.time_column`; the others don't count."""
         column = rules.time_column
-        timed = self.filter(**{f"{column}__isnull": False}).annotate(time=models.F(column))
+        timed = self.filter(**{f"{column}__isnull": False})
         if rules.counted_branch is not None:
             return timed.filter(branch=rules.counted_branch)
         earlier = Run.objects.filter(

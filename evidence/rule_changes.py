@@ -121,7 +121,7 @@ def _set_values(change: RuleChange, at: datetime) -> None:
     """Write the new values and the line of the activity log that charts mark."""
     scope: Organisation | System = change.system or change.organisation
     details = {field: [getattr(scope, field), value] for field, value in change.changes.items()}
-    type(scope).objects.filter(pk=scope.pk).update(**change.changes)  # type: ignore[attr-defined]
+    type(scope).objects.filter(pk=scope.pk).update(**change.changes)
     actor = Actor(organisation=change.organisation, person=change.actor_person, token=change.actor_token)
     activity.record(
         actor=actor,

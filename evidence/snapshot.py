@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from assessments.models import System
-from evidence.instants import from_sql, to_sql
+from evidence.instants import from_sql, instant_from_sql, to_sql
 from evidence.rules_of import Rules
 from rubric.evidence import Interval, RunTimes
 from rubric.levels import Level
@@ -138,16 +138,14 @@ class _Statement:
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(self.parts), self.values)
             for kind, test, run_id, branch, first, second, third, level, generation in cursor.fetchall():
-                a, b, c = from_sql(first), from_sql(second), from_sql(third)
-                assert a is not None
+                a, b, c = instant_from_sql(first), from_sql(second), from_sql(third)
                 if kind == "run":
                     snapshot.runs[test, run_id, branch] = RunTimes(a, b, c)
                 elif kind == "neighbour":
                     snapshot.neighbours.setdefault(test, set()).add(a)
                 else:
-                    assert b is not None
                     layers = snapshot.spans.setdefault(generation, {}).setdefault(test, {})
-                    layers.setdefault(Level(level), []).append((a, b))
+                    layers.setdefault(Level(level), []).append((a, instant_from_sql(second)))
         for of_generation in snapshot.spans.values():
             for layers in of_generation.values():
                 for intervals in layers.values():

@@ -93,11 +93,11 @@ def run_times(
     """The ascending times of the runs that count, by test, of those within (start, end)."""
     runs = Run.objects.timed(rules).filter(system=system, test__in=tests)
     if start is not None:
-        runs = runs.filter(time__gt=start)
+        runs = runs.filter(**{f"{rules.time_column}__gt": start})
     if end is not None:
-        runs = runs.filter(time__lt=end)
+        runs = runs.filter(**{f"{rules.time_column}__lt": end})
     times: dict[str, dict[str, datetime]] = {test: {} for test in tests}
-    for test, run_id, time in runs.values_list("test", "run_id", "time"):
+    for test, run_id, time in runs.values_list("test", "run_id", rules.time_column):
         times[test][run_id] = time
     return {test: sorted(of_test.values()) for test, of_test in times.items()}
 

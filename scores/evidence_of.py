@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from assessments.models import System
 from evidence.instants import from_sql, to_sql
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from scores.score import Health
+
+NewestResult = tuple[str, str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ def run_counts(system: System, rules: Rules, tests: list[str], at: datetime) -> 
     """For each of these tests the runs in its window at `at` and its newest run until then, in one statement."""
     column = rules.time_column
     counted = f"r.system_id = %s AND r.test = wanted.test AND r.{column} <= %s"
-    values_of_counted: list[object] = [system.pk, to_sql(at)]
+    values_of_counted: list[Any] = [system.pk, to_sql(at)]
     if rules.counted_branch is not None:
         counted += " AND r.branch = %s"
         values_of_counted.append(rules.counted_branch)
@@ -74,15 +77,25 @@ def health(system: System, rules: Rules, at: datetime, now: datetime) -> dict[st
     At the present the checks themselves know their newest result; at other times, or where the newest lies in the future of
     `at`, results are read.
     """
-    checks = Check.objects.filter(system=system)
-    if at < now or checks.filter(newest_observed_at__gt=at).exists():
-        rows = _newest_results(checks, at)
-    else:
-        rows = list(checks.values_list("test", "newest_status", "newest_observed_at"))
-    return fold_health(rows, rules, at)
+    return fold_health(newest_results([system], at, now)[system.pk], rules, at)
 
 
-def _newest_results(checks, at: datetime) -> list[tuple[str, str, datetime | None]]:  # type: ignore[no-untyped-def]
+def newest_results(systems: Sequence[System], at: datetime, now: datetime) -> dict[int, list[NewestResult]]:
+    """By system id, (test, status, observed_at) of each check's newest result at `at` that was not skipped.
+
+    One query at the present; one more where a check has a result in the future of `at`, which only its results can tell.
+    """
+    checks = Check.objects.filter(system__in=[system.pk for system in systems])
+    rows = list(checks.values_list("system_id", "test", "newest_status", "newest_observed_at")) if at >= now else []
+    if at < now or any(observed_at is not None and observed_at > at for *_, observed_at in rows):
+        rows = _results_then(checks, at)
+    found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
+    for system_id, test, status, observed_at in rows:
+        found[system_id].append((test, status, observed_at))
+    return found
+
+
+def _results_then(checks: QuerySet[Check], at: datetime) -> list[tuple[int, str, str, datetime | None]]:
     newest = (
         Result.objects.counted()
         .filter(check_of=OuterRef("pk"), observed_at__lte=at)
@@ -92,11 +105,11 @@ def _newest_results(checks, at: datetime) -> list[tuple[str, str, datetime | Non
     return list(
         checks.annotate(
             status_then=Subquery(newest.values("status")[:1]), observed_then=Subquery(newest.values("observed_at")[:1])
-        ).values_list("test", "status_then", "observed_then")
+        ).values_list("system_id", "test", "status_then", "observed_then")
     )
 
 
-def fold_health(rows: list[tuple[str, str, datetime | None]], rules: Rules, at: datetime) -> dict[str, Health]:
+def fold_health(rows: Sequence[NewestResult], rules: Rules, at: datetime) -> dict[str, Health]:
     """Health by test from (test, status, observed_at) of each check's newest result: one that did not pass is enough."""
     statuses: Mapping[str, set[str]] = defaultdict(set)
     for test, status, observed_at in rows:
@@ -105,3 +118,12 @@ def fold_health(rows: list[tuple[str, str, datetime | None]], rules: Rules, at: 
     return {
         test: Health.PASSING if found == {Status.PASSED.value} else Health.FAILING for test, found in statuses.items()
     }
+
+
+def failing_checks(rows: Sequence[NewestResult], rules: Rules, at: datetime) -> int:
+    """How many checks are failing at `at`: those whose newest result lies in the window and did not pass."""
+    return sum(
+        status != Status.PASSED
+        for test, status, observed_at in rows
+        if observed_at is not None and at - observed_at < rules.freshness(test).window
+    )

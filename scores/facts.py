@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 
-from assessments.claims import thaw
+from assessments.claims import claims_of
 from assessments.models import Assessment, System
 from evidence.models import Span
 from rubric.definition import Rubric
@@ -34,8 +34,8 @@ def load_facts(systems: Sequence[System], start: datetime, end: datetime) -> dic
     """
     claims: dict[int, list[Claims]] = {system.pk: [] for system in systems}
     finals = Assessment.objects.final().filter(system__in=claims, effective_at__lte=end)
-    for system_id, stored, effective_at in finals.values_list("system_id", "claims", "effective_at"):
-        claims[system_id].append(thaw(stored, effective_at))
+    for final in finals.only("system_id", "claims", "effective_at"):
+        claims[final.system_id].append(claims_of(final))
     spans: dict[int, list[EvidenceSpan]] = {system.pk: [] for system in systems}
     rows = in_force(systems).filter(ends_at__gt=start, starts_at__lte=end)
     for system_id, test, level, starts_at, ends_at in rows.values_list(
@@ -48,6 +48,6 @@ def load_facts(systems: Sequence[System], start: datetime, end: datetime) -> dic
     }
 
 
-def in_force(systems: Sequence[System]):  # type: ignore[no-untyped-def]
+def in_force(systems: Sequence[System]) -> QuerySet[Span]:
     """The spans of the generation that each of these systems points to."""
-    return Span.objects.filter(Q(system__in=[system.pk for system in systems]), generation=F("system__generation"))
+    return Span.objects.filter(system__in=[system.pk for system in systems], generation=F("system__generation"))

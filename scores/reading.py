@@ -14,6 +14,7 @@ from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.scoring import adjusted, totals
 from rubric.timeline import Facts, Levels, Point, levels_at, timeline
+from scores.drafts import Draft
 from scores.evidence_of import RunCount, health, run_counts
 from scores.facts import load_facts
 from scores.score import CategoryScore, FullScore, Health, Score, TestScore
@@ -34,14 +35,17 @@ def score_of(rubric: Rubric, levels: Levels, at: datetime) -> Score:
     )
 
 
-def full_score(system: System, at: datetime, now: datetime) -> FullScore:
+def full_score(system: System, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:
     """The system's score at any instant with all that explains it, in at most six queries.
 
-    The system's organisation must be loaded. `now` is the present: it only decides where health is read from.
+    The system's organisation must be loaded. `now` is the present: it only decides where health is read from. With a
+    `draft` it is the score that finalising it would make: its rubric and its claims stand in for those in force.
     """
     facts = load_facts([system], at, LAST)[system.pk]
     rubric = facts.rubric_at(at)
     levels = levels_at(facts, at)
+    if draft is not None:
+        rubric, levels = draft.rubric, draft.beside(levels.verified)
     total = score_of(rubric, levels, at)
     rules = Rules.of(system)
     tests = list(rubric.tests)
