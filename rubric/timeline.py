@@ -40,6 +40,10 @@ class EvidenceSpan:
     ends_at: datetime
 
 
+Event = Rubric | Claims | tuple[str, Level, int]
+"""What changes a state: another edition, an assessment, or a span of a test's level that begins (1) or ends (-1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that a system's score depends on.
@@ -136,9 +140,9 @@ def _changes(facts: Facts, start: datetime, end: datetime) -> Iterator[Point]:
             last = state
 
 
-def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, object]]:
+def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, Event]]:
     """What happens in (start, end], in order; of equal instants claims keep their order."""
-    events: list[tuple[datetime, object]] = [
+    events: list[tuple[datetime, Event]] = [
         (since, rubric) for since, rubric in facts.editions if since is not None and start < since <= end
     ]
     events += [(claims.effective_at, claims) for claims in facts.claims if start < claims.effective_at <= end]
@@ -170,20 +174,23 @@ class _Sweep:
         self.claimed = Tally(self.rubric, self.claims)
         self.verified = Tally(self.rubric, verified)
 
-    def apply(self, event: object) -> None:
-        match event:
-            case (test, level, change):
-                held = self.held.setdefault(test, [1, 0, 0])
-                held[level] += change
-                verified = _highest(held)
-                self.verified.change(test, verified)
-                self.score.change(test, max(verified, self.claims.get(test, Level.NONE)))
-            case Claims():
-                self.claims = event.levels
-                self._count()
-            case Rubric():
-                self.rubric = event
-                self._count()
+    def apply(self, event: Event) -> None:
+        if isinstance(event, tuple):
+            self._hold(*event)
+            return
+        if isinstance(event, Claims):
+            self.claims = event.levels
+        else:
+            self.rubric = event
+        self._count()
+
+    def _hold(self, test: str, level: Level, change: int) -> None:
+        """A span of this level begins (1) or ends (-1)."""
+        held = self.held.setdefault(test, [1, 0, 0])
+        held[level] += change
+        verified = _highest(held)
+        self.verified.change(test, verified)
+        self.score.change(test, max(verified, self.claims.get(test, _NONE)))
 
     def state(self) -> tuple[str, tuple[int, ...], int, int]:
         """What a point shows besides its instant, in whole numbers."""

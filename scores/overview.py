@@ -1,0 +1,239 @@
+"""How all systems of an organisation stand: one row a system, and the figures of those that share a rubric."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from assessments.models import System
+from evidence.rules_of import Rules
+from rubric.definition import Band, Rubric
+from rubric.levels import Level
+from rubric.loader import DEFAULT, builtin
+from rubric.scoring import Totals, totals
+from rubric.timeline import Facts, Levels, levels_at
+from scores.evidence_of import NewestResult, failing_checks, newest_results
+from scores.facts import load_facts
+from scores.marks import lapses
+from scores.reading import LAST, next_falls, score_of
+from scores.score import Score
+from scores.steps import LAPSES_SOON
+from scores.trends import Life, first_runs, lives_of, quantile, total
+
+COMPARED = timedelta(days=90)
+"""How far back rows and figures compare."""
+
+FIRST = datetime(1999, 1, 1, tzinfo=UTC)
+"""An instant before any fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One system as the organisation sees it at `now`.
+
+    `life`, `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
+    checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than it did (see _lapsed).
+    """
+
+    system: System
+    life: Life | None
+    score: Score | None
+    before: Score | None
+    verified_soon: Fraction
+    assessed_at: datetime | None
+    review_due: bool
+    failing: int
+    lapsing: int
+    lapsed: int
+
+    @property
+    def change(self) -> Fraction | None:
+        """By how much the score changed; None where there is nothing to compare, or on another scale."""
+        if self.score is None or self.before is None or self.score.rubric is not self.before.rubric:
+            return None
+        return self.score.score.score - self.before.score.score
+
+    @property
+    def at_risk(self) -> int:
+        """The tests whose evidence lapsed or is about to."""
+        return self.lapsing + self.lapsed
+
+    @property
+    def attention(self) -> tuple[bool, bool, int, int, Fraction, str]:
+        """Sorts by what needs attention: how many signs of trouble there are, then how much of it, then the lowest score.
+
+        Systems that are not assessed come last but for retired ones.
+        """
+        change = self.change
+        signs = [change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due]
+        score = self.score.score.score if self.score else Fraction(0)
+        retired = self.system.retired_at is not None
+        return (
+            retired,
+            self.score is None,
+            -sum(signs),
+            -(self.failing + self.at_risk),
+            score,
+            self.system.name.casefold(),
+        )
+
+
+def standings(systems: Sequence[System], now: datetime) -> list[Standing]:
+    """One row for each system, in their order, in four queries (five where results lie in the future).
+
+    Systems must have their organisation loaded.
+    """
+    facts = load_facts(systems, FIRST, LAST)
+    lives = lives_of(systems, facts, first_runs(systems), FIRST, now)
+    checks = newest_results(systems, now, now)
+    return [_standing(system, facts[system.pk], lives.get(system.pk), checks[system.pk], now) for system in systems]
+
+
+def _standing(
+    system: System, facts: Facts, life: Life | None, checks: Sequence[NewestResult], now: datetime
+) -> Standing:
+    then = now - COMPARED
+    levels = levels_at(facts, now)
+    claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
+    assessed_at = claims.effective_at if claims else None
+    due = timedelta(days=system.organisation.review_interval_days)
+    rubric = facts.rubric_at(now)
+    return Standing(
+        system=system,
+        life=life,
+        score=score_of(rubric, levels, now) if life else None,
+        before=score_of(facts.rubric_at(then), levels_at(facts, then), then) if life and life.since <= then else None,
+        verified_soon=totals(rubric, levels_at(facts, now + LAPSES_SOON).verified).score,
+        assessed_at=assessed_at,
+        review_due=assessed_at is not None and now - assessed_at > due,
+        failing=failing_checks(checks, Rules.of(system), now),
+        lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(facts, now).values()),
+        lapsed=len(_lapsed(facts, levels, rubric, now)),
+    )
+
+
+def _lapsed(facts: Facts, levels: Levels, rubric: Rubric, now: datetime) -> set[str]:
+    """The tests whose evidence once held more than it does, where that is claimed still or happened lately."""
+    return {
+        lapse.test
+        for lapse in lapses(facts.spans, now)
+        if lapse.test in rubric.tests
+        and levels.verified.get(lapse.test, Level.NONE) < lapse.before
+        and (
+            levels.claimed.get(lapse.test, Level.NONE) > levels.verified.get(lapse.test, Level.NONE)
+            or now - lapse.at <= COMPARED
+        )
+    }
+
+
+def main_rubric(systems: Sequence[System]) -> Rubric:
+    """The rubric that most of these systems are scored by; the default one of equals, and without any system."""
+    used = Counter(system.rubric for system in systems)
+    key = min(used, key=lambda key: (-used[key], key != DEFAULT, key), default=DEFAULT)
+    return builtin()[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number and what it was COMPARED ago; None where there was nothing."""
+
+    value: Fraction | None
+    before: Fraction | None
+
+    @property
+    def change(self) -> Fraction | None:
+        return None if self.value is None or self.before is None else self.value - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of the systems in use that one rubric scores.
+
+    `verified_share` is the share of all credited points that fresh runs prove, in percent. `above` counts the systems with
+    at least `edge`'s band. `lowering` counts the systems whose verified score falls soon if nothing arrives.
+    """
+
+    rubric: Rubric
+    systems: int
+    median: Figure
+    verified_share: Figure
+    edge: Band | None
+    above: Figure
+    failing: int
+    failing_systems: int
+    lapsing: int
+    lapsed: int
+    lowering: int
+    by_band: Mapping[str, Sequence[Standing]]
+    limiting: Mapping[str, int]
+    unassessed: int
+
+
+def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
+    """The figures of the rows that this rubric scores; retired systems count in none of them."""
+    used = [row for row in rows if row.system.retired_at is None and row.system.rubric == rubric.key]
+    scored = [row for row in used if row.score is not None]
+    scores = [row.score for row in scored if row.score is not None]
+    before = [row.before for row in used if row.before is not None and row.before.rubric is rubric]
+    edge = rubric.bands[len(rubric.bands) // 2] if rubric.bands else None
+    return Figures(
+        rubric=rubric,
+        systems=len(scored),
+        median=Figure(_median(scores), _median(before)),
+        verified_share=Figure(_verified_share(scores), _verified_share(before)),
+        edge=edge,
+        above=Figure(_reaching(rubric, edge, scores), _reaching(rubric, edge, before) if before else None),
+        failing=sum(row.failing for row in used),
+        failing_systems=sum(row.failing > 0 for row in used),
+        lapsing=sum(row.lapsing for row in used),
+        lapsed=sum(row.lapsed for row in used),
+        lowering=sum(row.verified_soon < row.score.verified.score for row in scored if row.score is not None),
+        by_band=_by_band(rubric, scored),
+        limiting=_limiting(rubric, [score.score for score in scores]),
+        unassessed=len(used) - len(scored),
+    )
+
+
+def _median(scores: Sequence[Score]) -> Fraction | None:
+    values = sorted(score.score.score for score in scores)
+    return quantile(values, Fraction(1, 2)) if values else None
+
+
+def _verified_share(scores: Sequence[Score]) -> Fraction | None:
+    credited = total([points for score in scores for points in score.score.categories.values()])
+    verified = total([points for score in scores for points in score.verified.categories.values()])
+    return 100 * verified / credited if credited else None
+
+
+def _reaching(rubric: Rubric, edge: Band | None, scores: Sequence[Score]) -> Fraction | None:
+    """How many scores lie in the band or above it; without bands, at half of the highest score or above."""
+    if edge is None:
+        return Fraction(sum(score.score.score >= rubric.maximum / 2 for score in scores))
+    rank = rubric.bands.index(edge)
+    return Fraction(sum(score.band is not None and rubric.bands.index(score.band) >= rank for score in scores))
+
+
+def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standing]]:
+    """The systems of each band, those that evidence proves first."""
+    found: dict[str, list[Standing]] = {band.key: [] for band in rubric.bands}
+    for row in sorted(rows, key=lambda row: (not band_is_proved(row), row.system.name.casefold())):
+        if row.score is not None and row.score.band is not None:
+            found[row.score.band.key].append(row)
+    return found
+
+
+def band_is_proved(row: Standing) -> bool:
+    """Whether fresh runs alone reach the band that the system's score lies in."""
+    if row.score is None:
+        return False
+    return row.score.rubric.band(row.score.verified.score) == row.score.band
+
+
+def _limiting(rubric: Rubric, scores: Sequence[Totals]) -> dict[str, int]:
+    """How many systems each category limits, most first."""
+    counted = Counter(category for score in scores for category in score.limiting)
+    keys = [category.key for category in rubric.categories]
+    return {key: counted[key] for key in sorted(keys, key=lambda key: -counted[key])}

@@ -1,0 +1,128 @@
+"""What to do next: what is missing for the next band, and which claims evidence no longer carries. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+
+from rubric.definition import Aggregation, Band, Effort, Rubric, Test
+from rubric.levels import Level
+from rubric.scoring import PERCENT
+from scores.score import CategoryScore, FullScore, TestScore
+
+LAPSES_SOON = timedelta(days=7)
+"""Evidence that falls within this time needs a run soon."""
+
+_EFFORTS = tuple(Effort)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Raising one test to `level`, which earns `points` in its category."""
+
+    test: Test
+    level: Level
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A category below the goal: how many points it lacks, and the steps that could earn them, best first."""
+
+    row: CategoryScore
+    missing: Fraction
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextSteps:
+    """The way to the next band: `goal` is the lowest score in it (points, or percent for shares).
+
+    `band` is None where the rubric has no bands. `unproved` are tests whose evidence lapsed below the claim or does so soon.
+    """
+
+    goal: Fraction | None
+    band: Band | None
+    gaps: tuple[Gap, ...]
+    unproved: tuple[TestScore, ...]
+
+
+def next_steps(full: FullScore, at: datetime) -> NextSteps:
+    """What to do next for a system that stands like this at `at`."""
+    rubric = full.total.rubric
+    band = next_band(rubric, full.total.score.score)
+    goal = goal_of(rubric, full.total.score.score, band)
+    gaps = [] if goal is None else [_gap(full, row, goal) for row in full.categories]
+    return NextSteps(goal, band, tuple(gap for gap in gaps if gap.missing > 0), unproved(full.tests, at))
+
+
+def unproved(tests: Sequence[TestScore], at: datetime) -> tuple[TestScore, ...]:
+    """The tests that need a run: lapsed below what is claimed first, then those whose evidence falls soon, by when."""
+    lapsed = [test for test in tests if test.evidence_says_less and test.fresh_until is None]
+    soon = [test for test in tests if test.fresh_until is not None and test.fresh_until - at <= LAPSES_SOON]
+    return (*lapsed, *sorted(soon, key=lambda test: test.fresh_until or at))
+
+
+def next_band(rubric: Rubric, score: Fraction) -> Band | None:
+    """The band above the one that a score lies in; None at the top, and where there are no bands."""
+    current = rubric.band(score)
+    above = [] if current is None else rubric.bands[rubric.bands.index(current) + 1 :]
+    return above[0] if above else None
+
+
+def goal_of(rubric: Rubric, score: Fraction, band: Band | None) -> Fraction | None:
+    """The lowest reachable score in the band; without bands the next reachable one. None when nothing is left to reach."""
+    if score >= rubric.maximum:
+        return None
+    if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
+        return _next_share(rubric, score)
+    step = unit(rubric)
+    if band is None:
+        return rubric.maximum if rubric.bands else min(rubric.maximum, score + step)
+    steps = band.edge / step
+    count = -(-steps.numerator // steps.denominator)
+    goal = count * step
+    return min(rubric.maximum, goal if band.inclusive or goal > band.edge else goal + step)
+
+
+def _next_share(rubric: Rubric, score: Fraction) -> Fraction:
+    """The lowest share above `score` that any category can reach, in percent."""
+    step = unit(rubric)
+    shares = []
+    for category in rubric.categories:
+        maximum = rubric.category_maximum(category.key)
+        steps = score * maximum / PERCENT / step
+        shares.append(min(Fraction(PERCENT), (steps.numerator // steps.denominator + 1) * step / maximum * PERCENT))
+    return min(shares)
+
+
+def unit(rubric: Rubric) -> Fraction:
+    """The smallest number of points by which a category can change."""
+    points = [value for value in rubric.scale.values() if value]
+    denominator = reduce(lcm, (value.denominator for value in points))
+    return Fraction(reduce(gcd, (int(value * denominator) for value in points)), denominator)
+
+
+def _gap(full: FullScore, row: CategoryScore, goal: Fraction) -> Gap:
+    rubric = full.total.rubric
+    shares = rubric.aggregation is Aggregation.MINIMUM_OF_SHARES
+    wanted = goal * row.maximum / PERCENT if shares else goal
+    tests = [test for test in full.tests if test.test.category == row.category.key and test.level < Level.AUTOMATED]
+    ordered = sorted(tests, key=lambda test: _rank(rubric, test))
+    return Gap(row, max(Fraction(0), wanted - row.score), tuple(_step(rubric, test) for test in ordered))
+
+
+def _rank(rubric: Rubric, test: TestScore) -> tuple[bool, int, int]:
+    """Good places to start first, then the least effort; tests claimed not applicable come last."""
+    order = rubric.starting_order
+    start = order.index(test.test.key) if test.test.key in order else len(order)
+    return test.not_applicable, start, _EFFORTS.index(test.test.effort)
+
+
+def _step(rubric: Rubric, test: TestScore) -> Step:
+    above = Level(test.level + 1)
+    return Step(test.test, above, rubric.scale[above] - rubric.scale[test.level])

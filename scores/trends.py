@@ -1,0 +1,194 @@
+"""How the systems of one rubric stand over time: medians, quartiles, means and what limits, at the end of each bucket.
+
+A bucket's values are the state at its last instant, one microsecond before the next bucket begins, so that a week's instant
+lies on its Sunday (UTC); the last bucket may be cut at the end of the interval. Values are exact.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from assessments.models import System
+from evidence.models import Run
+from rubric.definition import Rubric
+from rubric.scoring import limiting
+from rubric.timeline import Facts, Point, timeline
+from scores.facts import load_facts
+
+DAY = timedelta(days=1)
+LAST_MOMENT = timedelta(microseconds=1)
+
+
+class Interval(StrEnum):
+    """How long a bucket is. Days, weeks and months are those of UTC; weeks end on Sunday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """All systems of a rubric at one instant; None and empty where there is no system. Points, or percent for shares.
+
+    `limiting` counts by category how many systems it limits; a system with several limiting categories counts in each.
+    """
+
+    at: datetime
+    systems: int = 0
+    median: Fraction | None = None
+    mean: Fraction | None = None
+    q1: Fraction | None = None
+    q3: Fraction | None = None
+    verified_median: Fraction | None = None
+    categories: Mapping[str, Fraction] = field(default_factory=dict)
+    limiting: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One system's history: its points, from its first fact on, until it was retired (None: it is in use)."""
+
+    points: Sequence[Point]
+    since: datetime
+    until: datetime | None = None
+
+    def at(self, moment: datetime) -> Point | None:
+        """The state at an instant; None before the first fact, and from retirement on."""
+        if moment < self.since or (self.until is not None and moment >= self.until):
+            return None
+        index = bisect_right(self.points, moment, key=_instant)
+        return self.points[index - 1] if index else None
+
+
+def _instant(point: Point) -> datetime:
+    return point.at
+
+
+def bucket_ends(start: datetime, end: datetime, interval: Interval) -> list[datetime]:
+    """The last instants of the buckets that [start, end] touches, ascending; the last one is cut at `end`."""
+    ends = []
+    following = _first_of_next(start.astimezone(UTC), interval)
+    while following <= end:
+        ends.append(following - LAST_MOMENT)
+        following = _first_of_next(following, interval)
+    if not ends or ends[-1] < end:
+        ends.append(end)
+    return ends
+
+
+def _first_of_next(at: datetime, interval: Interval) -> datetime:
+    """Where the bucket after that of `at` begins."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if interval is Interval.MONTH:
+        return (midnight.replace(day=1) + 32 * DAY).replace(day=1)
+    return midnight + (DAY if interval is Interval.DAY else (7 - midnight.weekday()) * DAY)
+
+
+def trend(systems: Sequence[System], ends: Sequence[datetime], rubric: Rubric) -> list[Bucket]:
+    """The state of these systems at each of the ascending instants, in three queries.
+
+    A system counts where this rubric's edition was in force for it: scores of another one are on another scale.
+    """
+    facts = load_facts(systems, ends[0], ends[-1])
+    lives = lives_of(systems, facts, first_runs(systems), ends[0], ends[-1])
+    return buckets(rubric, ends, list(lives.values()))
+
+
+def with_first_run(systems: QuerySet[System]) -> QuerySet[System]:
+    """The same systems, each with `first_run_at`: when its earliest result was observed; None without any."""
+    earliest = Run.objects.filter(system=OuterRef("pk")).order_by("first_observed_at")
+    return systems.annotate(first_run_at=Subquery(earliest.values("first_observed_at")[:1]))
+
+
+def first_runs(systems: Sequence[System]) -> dict[int, datetime | None]:
+    """When each system's earliest result was observed, by system id, in one query."""
+    rows = with_first_run(System.objects.filter(pk__in=[system.pk for system in systems])).order_by()
+    return {row.pk: row.first_run_at for row in rows.only("pk")}  # type: ignore[attr-defined]
+
+
+def first_fact(facts: Facts, first_run_at: datetime | None) -> datetime | None:
+    """When the oldest of these facts happened; None without any. `facts` holds all final assessments from the start on."""
+    claimed = facts.claims[0].effective_at if facts.claims else None
+    return min((at for at in (claimed, first_run_at) if at is not None), default=None)
+
+
+def lives_of(
+    systems: Sequence[System],
+    facts: Mapping[int, Facts],
+    first_runs: Mapping[int, datetime | None],
+    start: datetime,
+    end: datetime,
+) -> dict[int, Life]:
+    """The histories over [start, end] of the systems that have a fact by then, by system id; one sweep each."""
+    lives = {}
+    for system in systems:
+        since = first_fact(facts[system.pk], first_runs[system.pk])
+        if since is not None and since <= end:
+            points = timeline(facts[system.pk], max(since, start), end)
+            lives[system.pk] = Life(points, since, system.retired_at)
+    return lives
+
+
+def buckets(rubric: Rubric, ends: Sequence[datetime], lives: Sequence[Life]) -> list[Bucket]:
+    """One bucket for each instant, from histories that reach over all of them."""
+    limits: dict[int, tuple[str, ...]] = {}
+    found = []
+    for at in ends:
+        points = [point for life in lives if (point := life.at(at)) is not None and point.rubric == rubric.key]
+        for point in points:
+            if id(point) not in limits:
+                limits[id(point)] = limiting(rubric, point.categories)
+        found.append(_bucket(rubric, at, points, [limits[id(point)] for point in points]))
+    return found
+
+
+def _bucket(rubric: Rubric, at: datetime, points: Sequence[Point], limits: Sequence[tuple[str, ...]]) -> Bucket:
+    if not points:
+        return Bucket(at)
+    scores = _ascending([point.score for point in points])
+    counted = Counter(category for keys in limits for category in keys)
+    return Bucket(
+        at=at,
+        systems=len(points),
+        median=quantile(scores, Fraction(1, 2)),
+        mean=total(scores) / len(points),
+        q1=quantile(scores, Fraction(1, 4)),
+        q3=quantile(scores, Fraction(3, 4)),
+        verified_median=quantile(_ascending([point.verified for point in points]), Fraction(1, 2)),
+        categories={
+            category.key: total([point.categories[category.key] for point in points]) / len(points)
+            for category in rubric.categories
+        },
+        limiting={category.key: counted[category.key] for category in rubric.categories},
+    )
+
+
+def _ascending(values: list[Fraction]) -> list[Fraction]:
+    """Sorted. Scores are few small quotients, which floats keep apart, and floats compare much faster."""
+    return sorted(values, key=float)
+
+
+def total(values: Sequence[Fraction]) -> Fraction:
+    """The exact sum; values of one denominator are added as whole numbers."""
+    by_denominator: Counter[int] = Counter()
+    for value in values:
+        by_denominator[value.denominator] += value.numerator
+    return sum((Fraction(count, denominator) for denominator, count in by_denominator.items()), Fraction(0))
+
+
+def quantile(ascending: Sequence[Fraction], share: Fraction) -> Fraction:
+    """The value at this share (0 to 1) of at least one ascending value, interpolated linearly between neighbours."""
+    position = share * (len(ascending) - 1)
+    index = int(position)
+    if index == len(ascending) - 1:
+        return ascending[index]
+    return ascending[index] + (position - index) * (ascending[index + 1] - ascending[index])
