@@ -43,6 +43,7 @@ def base_layout() -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "x unified",
+        "hoverdistance": -1,
         "hoverlabel": {
             "bgcolor": "var(--raised)",
             "bordercolor": "var(--line-2)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -58,15 +59,16 @@ def _figure(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now:
     return {
         "from": instant(points[0].at),
         "until": instant(end_of_axis(points[0].at, now)),
-        "data": _lines(rubric, points, now) + mark_traces(marks, float(top) * _LANE),
+        "data": _lines(rubric, points, marks, now) + mark_traces(marks, float(top) * _LANE),
         "layout": layout,
     }
 
 
-def _lines(rubric: Rubric, points: Sequence[Point], now: datetime) -> list[dict[str, Any]]:
-    x = [*(instant(point.at) for point in points), instant(now)]
-    last = points[-1]
-    states = [point if point.rubric == rubric.key else None for point in (*points, last)]
+def _lines(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> list[dict[str, Any]]:
+    """All lines share their instants, those of marks included: hovering anywhere reads them all."""
+    instants = sorted({*(point.at for point in points), *(mark.at for mark in marks), now})
+    x = [instant(at) for at in instants]
+    states = [point if point.rubric == rubric.key else None for point in _states(points, instants)]
     by_category = [shown_categories(rubric, state.categories) if state else {} for state in states]
     categories = [
         line(
@@ -87,6 +89,12 @@ def _lines(rubric: Rubric, points: Sequence[Point], now: datetime) -> list[dict[
         *categories,
         line("Verified score", x, verified, 1, color="var(--ink)", width=1.5, dash="1px,3px"),
     ]
+
+
+def _states(points: Sequence[Point], instants: Sequence[datetime]) -> list[Point]:
+    """The point in force at each instant; none of them lies before the first point."""
+    starts = [point.at for point in points]
+    return [points[bisect_right(starts, at) - 1] for at in instants]
 
 
 def _number(value: Fraction | None) -> float | None:

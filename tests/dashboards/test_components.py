@@ -244,7 +244,7 @@ def test_an_instant_is_exact_in_utc_before_any_script() -> None:
 
 def test_a_charts_data_cannot_end_its_script_and_its_table_stands_in_the_page() -> None:
     chart = system_trend(RUBRIC, story(RUBRIC), [], NOW)
-    hostile = chart.figure | {"from": "</script><script>alert(1)</script>"}
+    hostile = {**chart.figure, "from": "</script><script>alert(1)</script>"}
     chart = type(chart)(hostile, chart.lines, chart.keys, chart.ranges, chart.summary, chart.table)
     html = rendered('{% chart "trend" chart "Score over time" %}', chart=chart)
     assert html.count("</script>") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.dashboards.rows import DAY, NOW, Bucket, buckets, point, story
 from tests.dashboards.rubrics import practices, two_thousand_seventeen
 
 
-def traces(chart: Chart) -> dict[str, dict]:
+def traces(chart: Chart) -> dict[str, dict[str, Any]]:
     return {trace["name"]: trace for trace in chart.figure["data"]}
 
 
@@ -125,6 +126,10 @@ def test_marks_stand_below_the_lines_in_a_trace_for_each_kind() -> None:
     assert drawn[0]["text"] == ["A &lt;b&gt;&amp;"]
     assert all(y < 0 for trace in drawn for y in trace["y"])
     assert [key.name for key in chart.keys] == ["assessment", "lapse"]
+    assert {*drawn[0]["x"], *drawn[1]["x"]} <= {*traces(chart)["Score"]["x"]}
+    assert (
+        len(traces(chart)["Score"]["x"]) == len(traces(chart)["Score"]["y"]) == len(story(two_thousand_seventeen())) + 4
+    )
     assert "Evidence lapsed 2 times." in chart.summary
 
 
