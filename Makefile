@@ -31,3 +31,28 @@ install: $(BIN)/python ## Make .venv with everything for development
 	@test -e $(DEV_STAMP) || { \
 	  echo "Installing the development requirements into $(VENV) ..."; \
 	  $(BIN)/python -m pip install --quiet -r requirements-dev.txt && rm -f $(VENV)/.dev-* && touch $(DEV_STAMP); }
+
+.PHONY: run
+run: runtime ## Run MLScore with its demo on http://127.0.0.1:8000 (PORT=8001, DEMO=0 starts empty)
+	@exec $(BIN)/python -m tools.run
+
+.PHONY: stack
+stack: install ## Run the production shape on this machine: PostgreSQL, Redis, gunicorn, worker, beat
+	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/honcho start --no-prefix
+
+.PHONY: test
+test: install ## Run the whole suite: on SQLite, on PostgreSQL with Redis, and in Chromium
+	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m tools.test $(TESTS)
+
+.PHONY: lint
+lint: install ## Check style, types, templates, import rules and missing migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/djlint --quiet --lint --check templates
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+	LOG_LEVEL=ERROR DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+
+.PHONY: bench
+bench: install ## Measure posts a second and page times on PostgreSQL
+	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench

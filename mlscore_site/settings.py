@@ -253,13 +253,17 @@ STATICFILES_FINDERS = [
 ]
 # Every page names the hashed files; the others would only be compressed for nothing.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Whitenoise's own list, and source maps, which only developers' tools read.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2", "map"),
+]
 MEDIA_ROOT = DATA_DIR / "uploads"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "mlscore_site.static.HashedStaticFiles"
     },
 }
 FILE_UPLOAD_PERMISSIONS = 0o640

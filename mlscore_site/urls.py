@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from dashboards.settings import settings
 from mlscore_site.health import healthz, readyz
 from mlscore_site.metrics import metrics
 
@@ -9,5 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("", include("accounts.urls")),
+    path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("accounts/", include("allauth.urls")),
 ]

@@ -1,0 +1,51 @@
+"""gunicorn's configuration: `gunicorn --config python:mlscore_site.gunicorn mlscore_site.wsgi`."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import environ
+
+from mlscore_site.logs import logging_config
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+env = environ.Env()
+
+# The address that the server listens on: the loopback interface, unless told otherwise.
+bind = f"{env.str('BIND', default='127.0.0.1')}:{env.int('PORT', default=8000)}"
+# Server processes. One suits SQLite, which has one writer at a time.
+workers = env.int("WEB_WORKERS", default=1)
+# Requests that each process answers at the same time.
+threads = env.int("WEB_THREADS", default=8)
+worker_class = "gthread"
+# For how many seconds a request may keep a process silent before it is replaced.
+timeout = env.int("WEB_TIMEOUT", default=60)
+graceful_timeout = 10
+keepalive = 15
+# Forwarded headers are TrustedProxies' business alone, so gunicorn believes nobody.
+forwarded_allow_ips = ""
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a heartbeat file without a name
+
+# RequestLog writes a line for each request; gunicorn's own access log stays off.
+logconfig_dict = logging_config(env.str("LOG_LEVEL", default="INFO"))
+logconfig_dict["loggers"] |= {"gunicorn.error": {"propagate": True}, "gunicorn.access": {"propagate": False}}
+
+if workers > 1 and env.str("METRICS_TOKEN", default=""):
+    # Each process counts in files of its own; /metrics adds them up.
+    counters = Path(env.str("DATA_DIR", default="var")).resolve() / "metrics"
+    shutil.rmtree(counters, ignore_errors=True)
+    counters.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
+
+
+def child_exit(server: "Arbiter", worker: "Worker") -> None:
+    """Take the gauges of an ended process out of the metrics; its counts stay."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)
