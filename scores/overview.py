@@ -35,7 +35,8 @@ class Standing:
     """One system as the organisation sees it at `now`.
 
     `life`, `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
-    checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than it did (see _lapsed).
+    checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
+    still claim more, or fell within COMPARED.
     """
 
     system: System

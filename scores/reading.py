@@ -56,7 +56,7 @@ def full_score(system: System, at: datetime, now: datetime, draft: Draft | None 
         total=total,
         adjusted=adjusted(rubric, levels.credited, levels.left_out),
         categories=category_scores(total),
-        tests=tuple(_test_score(rubric, levels, test, counts, falls, healths) for test in tests),
+        tests=tuple(test_score(rubric, levels, test, counts, falls, healths) for test in tests),
     )
 
 
@@ -88,7 +88,7 @@ def category_scores(total: Score) -> tuple[CategoryScore, ...]:
     )
 
 
-def _test_score(
+def test_score(
     rubric: Rubric,
     levels: Levels,
     key: str,
@@ -96,6 +96,7 @@ def _test_score(
     falls: Mapping[str, datetime],
     healths: Mapping[str, Health],
 ) -> TestScore:
+    """One test's score from what was read for it; missing entries mean that there is nothing."""
     claimed = levels.claimed.get(key, Level.NONE)
     verified = levels.verified.get(key, Level.NONE)
     count = counts.get(key, RunCount())

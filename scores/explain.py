@@ -1,0 +1,136 @@
+"""The facts behind one number: why a test of a system holds its level, and which results there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
+
+from assessments.models import Answer, Assessment, System
+from evidence.models import Check, Result, ResultQuerySet, Run
+from evidence.rules_of import Rules
+from rubric.timeline import levels_at
+from scores.evidence_of import fold_health, newest_results, run_counts
+from scores.facts import load_facts
+from scores.reading import LAST, next_falls, test_score
+from scores.score import TestScore
+
+MOST_RUNS = 50
+FIRST_YEAR, LAST_YEAR = 1, 9999  # Their instants may have no form in UTC.
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in the window: its id, its branch ('' for none) and its time."""
+
+    run_id: str
+    branch: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One test of one system with all that makes its level.
+
+    `assessment` is the one whose claims hold, `answer` what it says of this test (None: it claims none). `own_window` says
+    whether `window` is the system's own or the organisation's. `runs` are the newest in the window, at most MOST_RUNS.
+    """
+
+    score: TestScore
+    rules: Rules
+    window: timedelta
+    own_window: bool
+    assessment: Assessment | None
+    answer: Answer | None
+    runs: tuple[RunRow, ...]
+    checks: tuple[Check, ...]
+
+
+def explain(system: System, test: str, at: datetime) -> Explanation:
+    """Why a test of the rubric in force stands as it does at `at`, the present, in at most eight queries.
+
+    The system's organisation must be loaded. Raises KeyError for a test that the rubric in force lacks.
+    """
+    facts = load_facts([system], at, LAST)[system.pk]
+    rubric = facts.rubric_at(at)
+    rules = Rules.of(system)
+    checks = list(Check.objects.filter(system=system, test=test).order_by("name"))
+    newest = [(check.test, check.newest_status, check.newest_observed_at) for check in checks]
+    if any(observed_at is not None and observed_at > at for *_, observed_at in newest):
+        newest = newest_results([system], at, at)[system.pk]
+    assessment = Assessment.objects.final().filter(system=system, effective_at__lte=at).last()
+    score = test_score(
+        rubric,
+        levels_at(facts, at),
+        test,
+        run_counts(system, rules, [test], at),
+        next_falls(facts, at),
+        fold_health(newest, rules, at),
+    )
+    return Explanation(
+        score=score,
+        rules=rules,
+        window=rules.freshness(test).window,
+        own_window=test in system.windows,
+        assessment=assessment,
+        answer=assessment.answers.filter(test=test).first() if assessment else None,
+        runs=tuple(_runs_in_window(system, rules, test, at)) if score.runs else (),
+        checks=tuple(checks),
+    )
+
+
+def _runs_in_window(system: System, rules: Rules, test: str, at: datetime) -> list[RunRow]:
+    rows = Run.objects.filter(system=system, test=test).timed(rules)
+    column = rules.time_column
+    since = at - rules.freshness(test).window
+    fresh = rows.filter(**{f"{column}__gt": since, f"{column}__lte": at}).order_by(f"-{column}", "run_id")
+    # Rows of one run on several branches may share its time.
+    found = {row.run_id: RunRow(row.run_id, row.branch, getattr(row, column)) for row in fresh[: 2 * MOST_RUNS]}
+    return list(found.values())[:MOST_RUNS]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results to list; empty texts want all."""
+
+    test: str = ""
+    check: str = ""
+    run_id: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """Results newest first, and where the next page begins ('' on the last one)."""
+
+    results: Sequence[Result]
+    following: str
+
+
+def results_of(system: System, wanted: Wanted) -> ResultQuerySet:
+    """The system's results of these kinds, newest first, each with its check."""
+    values = {"check_of__test": wanted.test, "check_of__name": wanted.check}
+    values |= {"run_id": wanted.run_id, "status": wanted.status}
+    given = {field: value for field, value in values.items() if value}
+    return Result.objects.filter(system=system, **given).select_related("check_of").newest_first()
+
+
+def result_page(results: ResultQuerySet, cursor: str, size: int) -> ResultPage:
+    """The page that begins after `cursor` ('' for the first). Raises ValueError for text that is no cursor."""
+    if cursor:
+        at, number = _read_cursor(cursor)
+        results = results.filter(Q(observed_at__lt=at) | Q(observed_at=at, id__lt=number), observed_at__lte=at)
+    found = list(results[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    return ResultPage(found[:size], "" if last is None else f"{last.observed_at.isoformat()}_{last.pk}")
+
+
+def _read_cursor(text: str) -> tuple[datetime, int]:
+    at, _, number = text.partition("_")
+    moment = datetime.fromisoformat(at)
+    if not re.fullmatch("[0-9]{1,18}", number) or moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValueError(f"no cursor: {text!r}")
+    return moment.astimezone(UTC), int(number)
