@@ -17,7 +17,10 @@ from accounts.slugs import slug_for
 
 @transaction.atomic
 def create_team(*, actor: Actor, name: str, at: datetime, slug: str | None = None) -> Team:
-    """Create a team of the actor's organisation; without `slug` it follows from the name. Raises Conflict when it is taken."""
+    """Create a team of the actor's organisation; without `slug` it follows from the name.
+
+    Raises Conflict for a slug that is taken.
+    """
     # The lock makes two who derive a slug from the same name get two slugs.
     organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
     taken = set(Team.objects.filter(organisation=organisation).values_list("slug", flat=True))

@@ -97,12 +97,14 @@ def _save(request: MemberRequest, form: SettingsForm) -> HttpResponse | None:
         return None
     here, actor, now = request.membership.organisation, Actor.of(request.membership), timezone.now()
     data = form.cleaned_data
+    rules = {rule: data[rule] for rule in ORGANISATION_RULES if form[rule].initial != data[rule]}
     try:
         with transaction.atomic():
             update_organisation(
                 actor=actor, at=now, name=data["name"], review_interval_days=data["review_interval_days"]
             )
-            change_rules(actor=actor, changes={rule: data[rule] for rule in ORGANISATION_RULES}, at=now)
+            if rules:
+                change_rules(actor=actor, changes=rules, at=now)
     except ChangeInPreparation:
         form.add_error(None, "A change of a system's rules is being prepared. Try again when it is in force.")
         return None
