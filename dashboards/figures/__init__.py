@@ -1,7 +1,6 @@
 """Charts from plain rows: no ORM, no clock, no markup."""
 
-from dashboards.figures.marks import Mark, MarkKind
 from dashboards.figures.organisation_trend import organisation_trend
 from dashboards.figures.system_trend import system_trend
 
-__all__ = ["Mark", "MarkKind", "organisation_trend", "system_trend"]
+__all__ = ["organisation_trend", "system_trend"]

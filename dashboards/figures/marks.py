@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from dashboards.figures.chart import SignKey, instant
 from dashboards.figures.layout import plain_label
 
 
-class MarkKind(StrEnum):
-    """Kinds of marks, in the order of the key."""
+class Mark(Protocol):
+    """What the chart reads of a mark, such as a `scores.marks.Event`: when (aware), of which kind, and what it says."""
 
-    ASSESSMENT = "assessment"
-    LAPSE = "lapse"
-    RULES = "rules"
-    EDITION = "edition"
-    VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One mark: when (aware), of which kind, and what hovering over it says."""
-
-    at: datetime
-    kind: MarkKind
-    text: str
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +32,28 @@ class _Sign:
 
 
 _SIGNS = {
-    MarkKind.ASSESSMENT: _Sign("assessment", "◆", "diamond", "var(--ink)"),
-    MarkKind.LAPSE: _Sign("lapse", "▽", "triangle-down-open", "var(--warn)", "is-warn"),
-    MarkKind.RULES: _Sign("change of rules", "□", "square-open", "var(--ink-2)"),
-    MarkKind.EDITION: _Sign("change of rubric edition", "★", "star", "var(--ink-2)"),
-    MarkKind.VOID: _Sign("voided", "✕", "x-thin-open", "var(--ink-2)"),
+    "assessment": _Sign("assessment", "◆", "diamond", "var(--ink)"),
+    "lapse": _Sign("lapse", "▽", "triangle-down-open", "var(--warn)", "is-warn"),
+    "rules": _Sign("change of rules", "□", "square-open", "var(--ink-2)"),
+    "edition": _Sign("change of rubric edition", "★", "star", "var(--ink-2)"),
+    "void": _Sign("voided", "✕", "x-thin-open", "var(--ink-2)"),
 }
 
 
-def mark_traces(marks: Iterable[Mark], lane: float) -> list[dict[str, Any]]:
+def mark_traces(marks: Sequence[Mark], lane: float) -> list[dict[str, Any]]:
     """A trace for each kind that occurs, all at the height `lane` of the y axis."""
     return [_trace(_SIGNS[kind], found, lane) for kind, found in _by_kind(marks).items()]
 
 
-def mark_keys(marks: Iterable[Mark]) -> tuple[SignKey, ...]:
+def mark_keys(marks: Sequence[Mark]) -> tuple[SignKey, ...]:
     """The key's entries for the kinds that occur."""
     return tuple(SignKey(_SIGNS[kind].word, _SIGNS[kind].character, _SIGNS[kind].css) for kind in _by_kind(marks))
 
 
-def _by_kind(marks: Iterable[Mark]) -> Mapping[MarkKind, list[Mark]]:
-    listed = list(marks)
-    kinds = {mark.kind for mark in listed}
-    return {kind: [mark for mark in listed if mark.kind is kind] for kind in MarkKind if kind in kinds}
+def _by_kind(marks: Sequence[Mark]) -> dict[str, list[Mark]]:
+    """The marks of each kind that occurs, kinds in the order of the key."""
+    found = {kind: [mark for mark in marks if mark.kind == kind] for kind in _SIGNS}
+    return {kind: own for kind, own in found.items() if own}
 
 
 def _trace(sign: _Sign, marks: list[Mark], lane: float) -> dict[str, Any]:

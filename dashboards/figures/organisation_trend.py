@@ -47,6 +47,8 @@ class Bucket(Protocol):
     @property
     def q3(self) -> Fraction | None: ...
     @property
+    def verified_median(self) -> Fraction | None: ...
+    @property
     def categories(self) -> Mapping[str, Fraction]: ...
     @property
     def limiting(self) -> Mapping[str, int]: ...
@@ -145,12 +147,14 @@ def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[di
         for category in rubric.categories
     ]
     median = line("Median", x, [_number(bucket.median) for bucket in drawn], 2, color="var(--ink)", width=3)
+    verified = [_number(bucket.verified_median) for bucket in drawn]
     systems = line("Systems", x, [bucket.systems for bucket in drawn], 0, color="var(--control)", width=1)
     return [
         lower,
         upper | {"fill": "tonexty", "fillcolor": "var(--ribbon)"},
         *means,
         median,
+        line("Median, verified", x, verified, 2, color="var(--ink)", width=1.5, dash="1px,3px"),
         systems | {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "var(--ribbon)"},
     ]
 
@@ -168,12 +172,15 @@ def _labels(rubric: Rubric, last: Bucket) -> list[LineLabel]:
     ]
     if last.median is not None:
         labels.append(LineLabel(f"Median {score_text(last.median, rubric)}", float(last.median), leads=True))
+    if last.verified_median is not None:
+        labels.append(LineLabel(f"Verified {score_text(last.verified_median, rubric)}", float(last.verified_median)))
     return labels
 
 
 def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
     return (
         LineKey("Median score", "cat-ink", 3),
+        LineKey("Median, verified", "cat-ink", 1.5, "1 3"),
         LineKey("Middle half of systems", "cat-ribbon", 8),
         *(
             LineKey(
@@ -207,7 +214,7 @@ def _summary(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> str:
 
 
 def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
-    columns = ("Until", "Systems", "Median", "Mean", "Lower quartile", "Upper quartile")
+    columns = ("Until", "Systems", "Median", "Verified median", "Mean", "Lower quartile", "Upper quartile")
     means = tuple(f"{category.title}, mean" for category in rubric.categories)
     limits = tuple(f"{category.title} limits" for category in rubric.categories)
     return Table(
@@ -219,7 +226,8 @@ def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
 
 def _cells(rubric: Rubric, bucket: Bucket) -> tuple[str, ...]:
     values = shown_categories(rubric, bucket.categories)
-    numbers = [bucket.median, bucket.mean, bucket.q1, bucket.q3, *(values.get(each.key) for each in rubric.categories)]
+    middle = [bucket.median, bucket.verified_median, bucket.mean, bucket.q1, bucket.q3]
+    numbers = [*middle, *(values.get(category.key) for category in rubric.categories)]
     return (
         str(bucket.systems),
         *("–" if value is None else score_text(value, rubric) for value in numbers),

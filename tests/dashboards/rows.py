@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -11,6 +9,7 @@ from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.timeline import Point
 from scores.score import CategoryScore, Health, TestScore
+from scores.trends import Bucket
 
 NOW = datetime(2026, 11, 21, 10, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -77,20 +76,6 @@ def point(rubric: Rubric, days_ago: float, verified: str, *categories: str) -> P
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A bucket of a trend, as `organisation_trend` reads it."""
-
-    at: datetime
-    systems: int
-    median: Fraction | None
-    mean: Fraction | None
-    q1: Fraction | None
-    q3: Fraction | None
-    categories: Mapping[str, Fraction] = field(default_factory=dict)
-    limiting: Mapping[str, int] = field(default_factory=dict)
-
-
 def buckets(rubric: Rubric, weeks: int = 60) -> list[Bucket]:
     """Weekly buckets of an organisation that slowly improves and grows."""
     return [_bucket(rubric, week, weeks) for week in range(weeks + 1)]
@@ -104,6 +89,7 @@ def _bucket(rubric: Rubric, week: int, weeks: int) -> Bucket:
         median=median,
         mean=median * Fraction(5, 4),
         q1=median / 2,
+        verified_median=median * Fraction(2, 3),
         q3=median * Fraction(3, 2),
         categories={
             category.key: rubric.category_maximum(category.key) * Fraction(week * (index + 2), weeks * 8)

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from dashboards.figures import Mark, MarkKind, organisation_trend, system_trend
+from dashboards.figures import organisation_trend, system_trend
 from rubric.levels import Level
+from scores.marks import Event, EventKind
 from scores.score import Health
 from tests.dashboards.rows import DAY, NOW, buckets, category_scores, story, test_score
 from tests.dashboards.rubrics import practices, two_thousand_seventeen
@@ -34,11 +35,11 @@ def sheet(request: HttpRequest) -> HttpResponse:
     ]
     points = story(rubric)
     marks = [
-        Mark(NOW - 311 * DAY, MarkKind.ASSESSMENT, "M. Okafor <&>"),
-        Mark(NOW - 95 * DAY, MarkKind.ASSESSMENT, "I. Duarte"),
-        Mark(NOW - 50 * DAY, MarkKind.LAPSE, "Models are not too stale"),
-        Mark(NOW - 40 * DAY, MarkKind.RULES, "window_days: 30 to 45"),
-        Mark(NOW - 11 * DAY, MarkKind.VOID, "a result of data-1"),
+        Event(NOW - 311 * DAY, EventKind.ASSESSMENT, "M. Okafor <&>"),
+        Event(NOW - 95 * DAY, EventKind.ASSESSMENT, "I. Duarte"),
+        Event(NOW - 50 * DAY, EventKind.LAPSE, "Models are not too stale"),
+        Event(NOW - 40 * DAY, EventKind.RULES, "window_days: 30 to 45"),
+        Event(NOW - 11 * DAY, EventKind.VOID, "a result of data-1"),
     ]
     context = {
         "rubric": rubric,

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from dashboards.figures import Mark, MarkKind, organisation_trend, system_trend
+from dashboards.figures import organisation_trend, system_trend
 from dashboards.figures.chart import Chart, instant, last_of_each_day, ranges
 from dashboards.figures.palette import DASHES, TOKENS, colour_name, dash
 from dashboards.figures.scale import LABEL_GAP, Scale, spread, ticks, zone_names, zones
-from tests.dashboards.rows import DAY, NOW, Bucket, buckets, point, story
+from scores.marks import Event, EventKind
+from scores.trends import Bucket
+from tests.dashboards.rows import DAY, NOW, buckets, point, story
 from tests.dashboards.rubrics import practices, two_thousand_seventeen
 
 
@@ -114,11 +116,11 @@ def test_the_ends_of_lines_are_named_with_their_values() -> None:
 
 def test_marks_stand_below_the_lines_in_a_trace_for_each_kind() -> None:
     marks = [
-        Mark(NOW - 300 * DAY, MarkKind.ASSESSMENT, "A <b>&"),
-        Mark(NOW - 20 * DAY, MarkKind.LAPSE, "data-1"),
-        Mark(NOW - 10 * DAY, MarkKind.LAPSE, "data-2"),
-        Mark(NOW - 900 * DAY, MarkKind.RULES, "before anything was known"),
-        Mark(NOW + DAY, MarkKind.VOID, "not yet"),
+        Event(NOW - 300 * DAY, EventKind.ASSESSMENT, "A <b>&"),
+        Event(NOW - 20 * DAY, EventKind.LAPSE, "data-1"),
+        Event(NOW - 10 * DAY, EventKind.LAPSE, "data-2"),
+        Event(NOW - 900 * DAY, EventKind.RULES, "before anything was known"),
+        Event(NOW + DAY, EventKind.VOID, "not yet"),
     ]
     chart = system_trend(two_thousand_seventeen(), story(two_thousand_seventeen()), marks, NOW)
     drawn = [trace for trace in chart.figure["data"] if trace["mode"] == "markers"]
@@ -134,10 +136,10 @@ def test_marks_stand_below_the_lines_in_a_trace_for_each_kind() -> None:
 
 
 def test_every_kind_of_mark_can_be_drawn() -> None:
-    marks = [Mark(NOW - DAY, kind, kind) for kind in MarkKind]
+    marks = [Event(NOW - DAY, kind, kind) for kind in EventKind]
     chart = system_trend(two_thousand_seventeen(), story(two_thousand_seventeen()), marks, NOW)
-    assert len(chart.keys) == len(MarkKind)
-    assert len({trace["marker"]["symbol"] for trace in chart.figure["data"][-len(MarkKind) :]}) == len(MarkKind)
+    assert len(chart.keys) == len(EventKind)
+    assert len({trace["marker"]["symbol"] for trace in chart.figure["data"][-len(EventKind) :]}) == len(EventKind)
 
 
 @pytest.mark.parametrize(
@@ -214,12 +216,12 @@ def test_an_organisation_shows_median_quartiles_means_and_its_number_of_systems(
     chart = organisation_trend(two_thousand_seventeen(), buckets(two_thousand_seventeen()), NOW)
     assert [trace["name"] for trace in chart.figure["data"]] == [
         "Lower quartile", "Upper quartile", "Data, mean", "Model, mean", "Infrastructure, mean", "Monitoring, mean",
-        "Median", "Systems",
+        "Median", "Median, verified", "Systems",
     ]  # fmt: skip
     assert traces(chart)["Upper quartile"]["fill"] == "tonexty"
     assert traces(chart)["Systems"]["yaxis"] == "y2"
     assert traces(chart)["Systems"]["y"][-1] == 12
-    assert {"Median 1.5", "12 systems"} <= {*names(chart)}
+    assert {"Median 1.5", "Verified 1.0", "12 systems"} <= {*names(chart)}
     assert "it rose from 0.0 to 1.5" in chart.summary
     assert "12 systems lies between 0.75 and 2.25" in chart.summary
 
@@ -228,11 +230,12 @@ def test_the_organisations_table_tells_means_and_how_often_each_category_limits(
     rubric = two_thousand_seventeen()
     table = organisation_trend(rubric, buckets(rubric), NOW).table
     assert len(table.rows) == 61
-    assert table.columns[:6] == ("Until", "Systems", "Median", "Mean", "Lower quartile", "Upper quartile")
+    assert table.columns[:5] == ("Until", "Systems", "Median", "Verified median", "Mean")
     assert table.columns[-1] == "Monitoring limits"
     assert table.rows[0].cells == (
         "12",
         "1.5",
+        "1.0",
         "1.88",
         "0.75",
         "2.25",
@@ -248,7 +251,7 @@ def test_the_organisations_table_tells_means_and_how_often_each_category_limits(
 
 
 def test_an_organisation_without_systems_is_drawn_empty() -> None:
-    empty = [Bucket(NOW - 7 * DAY, 0, None, None, None, None), Bucket(NOW, 0, None, None, None, None)]
+    empty = [Bucket(NOW - 7 * DAY), Bucket(NOW)]
     chart = organisation_trend(two_thousand_seventeen(), empty, NOW)
     assert traces(chart)["Median"]["y"] == [None, None, None]
     assert chart.summary == "No system had a score from 14 Nov 2026 to 21 Nov 2026."
@@ -257,7 +260,7 @@ def test_an_organisation_without_systems_is_drawn_empty() -> None:
 
 def test_figures_are_plain_json_without_markup_or_raw_colours() -> None:
     rubric = two_thousand_seventeen()
-    marks = [Mark(NOW - DAY, kind, "<i>") for kind in MarkKind]
+    marks = [Event(NOW - DAY, kind, "<i>") for kind in EventKind]
     for chart in (system_trend(rubric, story(rubric), marks, NOW), organisation_trend(rubric, buckets(rubric), NOW)):
         text = json.dumps(chart.figure, allow_nan=False)
         assert "<" not in text
