@@ -98,10 +98,10 @@ def fraud_story(organisation: Organisation, now: datetime, by: Person | None = N
     """A system with a year and a half of history: it climbs, then evidence of two monitoring tests lapses."""
     system = make_system(organisation, now - 540 * DAY, **values)
     tests = all_tests(system)
-    manual = {test: "manual" for test in tests[::3]}
+    manual = dict.fromkeys(tests[::3], "manual")
     assess(system, now - 530 * DAY, manual, by=by)
-    assess(system, now - 300 * DAY, manual | {test: "automated" for test in tests[:14:2]}, by=by)
-    claims = manual | {test: "automated" for test in tests[:22]} | {"monitor-2": "automated", "monitor-4": "manual"}
+    assess(system, now - 300 * DAY, manual | dict.fromkeys(tests[:14:2], "automated"), by=by)
+    claims = manual | dict.fromkeys(tests[:22], "automated") | {"monitor-2": "automated", "monitor-4": "manual"}
     claims |= {"monitor-1": "manual", "data-6": "na", "data-3": "none"}
     assess(system, now - 18 * DAY, claims, by=by)
     post(system, ["data-1", "data-4", "infra-2"], nightly(now - 200 * DAY, now, 7 * DAY), now, branch="main")
