@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
-from django.test import RequestFactory
 
 from dashboards import phrases
 from dashboards.drawing import band_steps
@@ -26,7 +25,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def rendered(template: str, **context: Any) -> str:
-    return Template("{% load components layout %}" + template).render(Context(context))
+    return Template("{% load components %}" + template).render(Context(context))
 
 
 def words(html: str) -> str:
@@ -252,20 +251,6 @@ def test_a_charts_data_cannot_end_its_script_and_its_table_stands_in_the_page() 
     assert html.count("<tr>") == 1 + len(chart.table.rows)
     assert html.count('data-from="') == 4
     assert "style=" not in html
-
-
-@pytest.mark.parametrize(
-    ("path", "exact", "attribute"),
-    [
-        ("/o/a/", False, ' aria-current="page"'),
-        ("/o/a/systems/b/", False, ' aria-current="true"'),
-        ("/o/a/systems/b/", True, ""),
-        ("/o/b/", False, ""),
-    ],
-)
-def test_the_navigation_says_where_one_is(path: str, exact: bool, attribute: str) -> None:
-    html = rendered('{% current "/o/a/" exact=exact %}', request=RequestFactory().get(path), exact=exact)
-    assert html == attribute
 
 
 def test_plotlys_own_rules_are_extracted_from_the_script_that_is_served() -> None:
