@@ -89,7 +89,8 @@ class Batch:
 
     def record(self) -> SystemOutcome:
         """Store what is fresh, and tell the verified levels before and after, as of the time of receipt."""
-        snapshot = read(self.system, self.rules, self._wanted())
+        snapshot = read(self.system, self.rules, self._wanted)
+        self.rules = snapshot.rules
         generation = self.system.generation
         before = snapshot.verified(generation, self.received_at)
         after = before
@@ -100,11 +101,11 @@ class Batch:
             after = verified_in(layers, self.received_at)
         return SystemOutcome(self.system, claims_of(self.system), before, after)
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, rules: Rules) -> Wanted:
         instants: dict[tuple[str, str], datetime] = {}
         for result in self.fresh:
             times = RunTimes.of(result.status, result.observed_at)
-            time = self.rules.counting.time_of([(result.branch, times)])
+            time = rules.counting.time_of([(result.branch, times)])
             if time is not None:
                 key = (result.check_of.test, result.run_id)
                 instants[key] = min(time, instants.get(key, time))

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.actors import Actor
+from accounts.models import Organisation
 from assessments.claims import thaw
 from assessments.models import Assessment, System
 from rubric.timeline import Claims
@@ -37,6 +38,13 @@ def locked(actor: Actor, slugs: Collection[str], *, at: datetime) -> dict[str, S
     for system in found.values():
         system.organisation = actor.organisation
     return found
+
+
+def locked_by_id(system_id: int) -> System:
+    """The system, locked, with its organisation as it is under the lock. Call it inside a transaction."""
+    system = System.objects.select_for_update().get(pk=system_id)
+    system.organisation = Organisation.objects.get(pk=system.organisation_id)
+    return system
 
 
 def claims_of(system: System) -> Claims | None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from assessments.models import System
 from evidence import spans
 from evidence.batch import store_runs
+from evidence.locks import locked_by_id
 from evidence.models import Result, Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import RunKey
@@ -33,7 +34,7 @@ def check_system(system_id: int, *, repair: bool) -> list[Disagreement]:
 
     A run that results no longer tell of (retention removed them) stands; one that they contradict does not.
     """
-    system = System.objects.select_related("organisation").select_for_update(of=("self",)).get(pk=system_id)
+    system = locked_by_id(system_id)
     found = [*_check_runs(system, repair=repair)]
     found += _check_spans(system, repair=repair)
     return found

@@ -28,6 +28,32 @@ def record_results(
     Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
     when an item has other content than a result of the same identity.
     """
+    batches, faults = _batches(actor, results, received_at)
+    if faults:
+        raise PostingRefused(faults)
+    conflicts = [fault for batch in batches for fault in batch.conflicts]
+    if conflicts:
+        raise PostingConflict(sorted(conflicts, key=lambda fault: fault.index))
+    outcome = Outcome(
+        accepted=sum(len(batch.fresh) for batch in batches),
+        duplicates=sum(batch.duplicates for batch in batches),
+        systems=[batch.record() for batch in batches],
+    )
+    if dry_run:
+        transaction.set_rollback(True)
+    return outcome
+
+
+@transaction.atomic
+def faults_in(*, actor: Actor, results: Sequence[PostedResult], received_at: datetime) -> list[Fault]:
+    """What `record_results` would refuse in these results, in their order; conflicts aside. Records nothing."""
+    return _batches(actor, results, received_at)[1]
+
+
+def _batches(
+    actor: Actor, results: Sequence[PostedResult], received_at: datetime
+) -> tuple[list[Batch], list[Fault]]:
+    """The posting by system, in order of first mention, each system locked; and every fault, in the items' order."""
     systems = locked(actor, {result.system for result in results}, at=received_at)
     by_system: dict[str, list[tuple[int, PostedResult]]] = {}
     for index, result in enumerate(results):
@@ -42,16 +68,4 @@ def record_results(
         Batch(systems[slug], actor.token, items, received_at) for slug, items in by_system.items() if slug in systems
     ]
     faults += [fault for batch in batches for fault in batch.faults]
-    if faults:
-        raise PostingRefused(sorted(faults, key=lambda fault: fault.index))
-    conflicts = [fault for batch in batches for fault in batch.conflicts]
-    if conflicts:
-        raise PostingConflict(sorted(conflicts, key=lambda fault: fault.index))
-    outcome = Outcome(
-        accepted=sum(len(batch.fresh) for batch in batches),
-        duplicates=sum(batch.duplicates for batch in batches),
-        systems=[batch.record() for batch in batches],
-    )
-    if dry_run:
-        transaction.set_rollback(True)
-    return outcome
+    return batches, sorted(faults, key=lambda fault: fault.index)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +22,10 @@ RunKey = tuple[str, str, str]
 class Snapshot:
     """The runs a posting touches, the neighbours of their instants, and the spans around them.
 
-    `runs` are keyed by (test, run_id, branch), `times` by test and run_id, `spans` by generation, test and level.
+    `rules` are those it was read by, `runs` are keyed by (test, run_id, branch), `spans` by generation, test and level.
     """
 
+    rules: Rules
     runs: dict[RunKey, RunTimes] = field(default_factory=dict)
     neighbours: dict[str, set[datetime]] = field(default_factory=dict)
     spans: dict[int, dict[str, dict[Level, list[Interval]]]] = field(default_factory=dict)
@@ -60,8 +61,17 @@ class Wanted:
     now: datetime
 
 
-def read(system: System, rules: Rules, wanted: Wanted) -> Snapshot:
-    """One statement: the wanted runs, their neighbours and the spans from the earliest wanted instant on."""
+def read(system: System, rules: Rules, wanted: Callable[[Rules], Wanted]) -> Snapshot:
+    """The wanted runs, their neighbours and the spans from the earliest wanted instant on, in one statement.
+
+    `rules` may have been read before the lock was taken: the statement reads the organisation's again, and where they
+    differ by then everything is read by the rules in force.
+    """
+    snapshot = _read(system, rules, wanted(rules))
+    return snapshot if snapshot.rules == rules else _read(system, snapshot.rules, wanted(snapshot.rules))
+
+
+def _read(system: System, rules: Rules, wanted: Wanted) -> Snapshot:
     statement = _Statement(system, rules)
     if wanted.runs:
         statement.add_runs(wanted.runs)
@@ -70,6 +80,7 @@ def read(system: System, rules: Rules, wanted: Wanted) -> Snapshot:
     starts = [wanted.now, *(at for _, _, at in wanted.instants)]
     ends = [wanted.now, *(at + rules.freshness(test).window for test, _, at in wanted.instants)]
     statement.add_spans(min(starts), max(ends))
+    statement.add_organisation_rules()
     return statement.run()
 
 
@@ -133,14 +144,24 @@ class _Statement:
         own = self.system.generation
         self.values += [self.system.pk, own, own if pending is None else pending, to_sql(start), to_sql(end)]
 
+    def add_organisation_rules(self) -> None:
+        """Under the system's lock these can't change: whoever changes them locks every system concerned."""
+        self.parts.append(
+            "SELECT 'rules', credit, '', '', created_at, NULL, NULL, window_days, repeat_hours"
+            " FROM accounts_organisation WHERE id = %s"
+        )
+        self.values.append(self.system.organisation_id)
+
     def run(self) -> Snapshot:
-        snapshot = Snapshot()
+        snapshot = Snapshot(self.rules)
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(self.parts), self.values)
             for kind, test, run_id, branch, first, second, third, level, generation in cursor.fetchall():
                 a, b, c = instant_from_sql(first), from_sql(second), from_sql(third)
                 if kind == "run":
                     snapshot.runs[test, run_id, branch] = RunTimes(a, b, c)
+                elif kind == "rules":
+                    snapshot.rules = replace(self.rules, credit=test, window_days=level, repeat_hours=generation)
                 elif kind == "neighbour":
                     snapshot.neighbours.setdefault(test, set()).add(a)
                 else:

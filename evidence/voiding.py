@@ -10,6 +10,7 @@ from accounts import activity
 from accounts.actors import Actor
 from assessments.models import System
 from evidence import spans
+from evidence.locks import locked_by_id
 from evidence.models import Check, Result, Run, Status
 from evidence.rule_changes import keep_pending_spans
 from evidence.rules_of import Rules
@@ -28,7 +29,7 @@ def void_result(*, actor: Actor, result_id: int, reason: str, at: datetime) -> R
     Its run is computed again from the results that remain. Raises Result.DoesNotExist and AlreadyVoided.
     """
     found = Result.objects.select_related("check_of").get(pk=result_id, system__organisation=actor.organisation)
-    system = System.objects.select_related("organisation").select_for_update(of=("self",)).get(pk=found.system_id)
+    system = locked_by_id(found.system_id)
     result = Result.objects.select_related("check_of").get(pk=result_id)
     if result.voided_at is not None:
         raise AlreadyVoided
