@@ -1,0 +1,110 @@
+"""How a handler says what it takes and answers, for the OpenAPI document: errors included, without a second thought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+
+from api.problems import CONTENT_TYPE
+from api.resources.components import listing, ref
+from api.shapes import Schema
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+JSON = "application/json"
+
+ALWAYS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+PUBLIC = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_ACCEPTABLE)
+WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+MEANINGS = {
+    HTTPStatus.BAD_REQUEST: "The request is at fault; `errors` names where.",
+    HTTPStatus.UNAUTHORIZED: "The token is missing, unknown, expired or revoked.",
+    HTTPStatus.FORBIDDEN: "The token lacks the scope, or is bound to one system where the organisation is concerned.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or the token does not see it.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The address does not take this method; `Allow` names those that it takes.",
+    HTTPStatus.NOT_ACCEPTABLE: "Answers are JSON; the client accepts none.",
+    HTTPStatus.CONFLICT: "The request does not go with what is stored.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON in UTF-8.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to come back.",
+}
+HEADERS = [
+    OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401], description="Always Bearer."),
+    OpenApiParameter("Allow", str, OpenApiParameter.HEADER, response=[405], description="The methods taken here."),
+    OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=[429], description="Seconds to wait."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter; its schema is a string's unless told otherwise."""
+
+    name: str
+    description: str
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
+
+
+CURSOR = Parameter("cursor", "Where the page before ended: follow `next` instead of making one up.")
+
+
+def instant(name: str, description: str) -> Parameter:
+    """A query parameter that is an instant."""
+    return Parameter(name, description, {"type": "string", "format": "date-time"})
+
+
+def operation(
+    summary: str,
+    *,
+    tag: str,
+    answers: Mapping[HTTPStatus, str] | None = None,
+    lists: str | None = None,
+    pages: bool = False,
+    body: Schema | None = None,
+    parameters: Sequence[Parameter] = (),
+    conflicts: bool = False,
+    public: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Document a handler; its docstring is the operation's description.
+
+    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML. Every error that the API answers by rule is added; a `public` operation needs no token.
+    """
+
+    def document(handler: Handler) -> Handler:
+        codes = [*(PUBLIC if public else ALWAYS), *(WITH_BODY if body else ()), *([HTTPStatus.CONFLICT] if conflicts else [])]
+        responses: dict[Any, Any] = {
+            (code.value, CONTENT_TYPE): OpenApiResponse(ref("Problem"), MEANINGS[code]) for code in sorted(codes)
+        }
+        for code, component in (answers or {}).items():
+            responses[code.value, JSON] = OpenApiResponse(ref(component), code.phrase)
+        if lists:
+            responses[200, JSON] = OpenApiResponse(listing(lists), "One page.")
+        if pages:
+            responses[200, "text/html"] = OpenApiResponse({"type": "string"}, "A page to read.")
+        queries = [
+            OpenApiParameter(each.name, each.schema, OpenApiParameter.QUERY, description=each.description)
+            for each in (*parameters, *([CURSOR] if lists else []))
+        ]
+        path = handler.__qualname__.lower().replace(".", "_")
+        decorated: Handler = extend_schema(
+            operation_id=path,
+            summary=summary,
+            tags=[tag],
+            request={JSON: body} if body else None,
+            responses=responses,
+            parameters=[*queries, *(header for header in HEADERS if set(header.response) & set(codes))],
+            auth=[] if public else [{"token": []}],
+        )(handler)
+        return decorated
+
+    return document

@@ -1,0 +1,116 @@
+"""Scores and histories, as they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.instants import write_instant, write_optional
+from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
+from assessments.models import System
+from api.shapes import Schema
+from rubric.scoring import number
+from rubric.timeline import Point
+from scores.score import CategoryScore, FullScore, Health, TestScore
+
+CATEGORY: Schema = record(
+    {"key": TEXT, "title": TEXT, "max": POINTS, "score": POINTS, "claimed": POINTS, "verified": POINTS}
+)
+TEST: Schema = record(
+    {
+        "key": TEXT,
+        "title": TEXT,
+        "category": TEXT,
+        "level": LEVEL,
+        "claimed": LEVEL,
+        "verified": LEVEL,
+        "not_applicable": {"type": "boolean"},
+        "runs": {"type": "integer", "description": "Runs in the freshness window."},
+        "last_run_at": optional(INSTANT),
+        "fresh_until": optional(INSTANT),
+        "health": {"type": "string", "enum": [health.value for health in Health]},
+    }
+)
+SCORE: Schema = record(
+    {
+        "system": TEXT,
+        "rubric": TEXT,
+        "at": INSTANT,
+        "score": POINTS,
+        "claimed": POINTS,
+        "verified": POINTS,
+        "adjusted": optional(POINTS),
+        "band": optional(record({"key": TEXT, "label": TEXT})),
+        "limiting": array(TEXT),
+        "categories": array(CATEGORY),
+        "tests": array(TEST),
+    },
+    "A system's score at an instant, with all that explains it.",
+)
+POINT: Schema = record(
+    {
+        "at": INSTANT,
+        "rubric": TEXT,
+        "score": POINTS,
+        "claimed": POINTS,
+        "verified": POINTS,
+        "categories": BY_CATEGORY,
+    }
+)
+HISTORY: Schema = record({"points": array(POINT)}, "The score as a step function of time.")
+
+
+def show_score(system: System, full: FullScore) -> dict[str, Any]:
+    """The score of a system with its categories and tests."""
+    total = full.total
+    return {
+        "system": system.slug,
+        "rubric": total.rubric.key,
+        "at": write_instant(total.at),
+        "score": number(total.score.score),
+        "claimed": number(total.claimed.score),
+        "verified": number(total.verified.score),
+        "adjusted": None if full.adjusted is None else number(full.adjusted),
+        "band": {"key": total.band.key, "label": total.band.label} if total.band else None,
+        "limiting": list(total.score.limiting),
+        "categories": [_show_category(category) for category in full.categories],
+        "tests": [_show_test(test) for test in full.tests],
+    }
+
+
+def _show_category(score: CategoryScore) -> dict[str, Any]:
+    return {
+        "key": score.category.key,
+        "title": score.category.title,
+        "max": number(score.maximum),
+        "score": number(score.score),
+        "claimed": number(score.claimed),
+        "verified": number(score.verified),
+    }
+
+
+def _show_test(score: TestScore) -> dict[str, Any]:
+    return {
+        "key": score.test.key,
+        "title": score.test.title,
+        "category": score.test.category,
+        "level": score.level.key,
+        "claimed": score.claimed.key,
+        "verified": score.verified.key,
+        "not_applicable": score.not_applicable,
+        "runs": score.runs,
+        "last_run_at": write_optional(score.last_run_at),
+        "fresh_until": write_optional(score.fresh_until),
+        "health": score.health.value,
+    }
+
+
+def show_point(point: Point) -> dict[str, Any]:
+    """One step of a history."""
+    return {
+        "at": write_instant(point.at),
+        "rubric": point.rubric,
+        "score": number(point.score),
+        "claimed": number(point.claimed),
+        "verified": number(point.verified),
+        "categories": {key: number(points) for key, points in point.categories.items()},
+    }

@@ -1,0 +1,110 @@
+"""Posting, listing and voiding results."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from api.base import ApiView, checked_id, read_record
+from api.documents import Parameter, operation
+from api.pagination import paged
+from api.problems import at_fault, conflict, not_found
+from api.queries import Query
+from api.resources import results as resource
+from api.resources.assessments import VOID
+from evidence.models import Result, Status
+from evidence.posting import PostingConflict, PostingRefused
+from evidence.recording import faults_in, record_results
+from evidence.voiding import AlreadyVoided, void_result
+
+FILTERS = (
+    Parameter("test", "The key of a test."),
+    Parameter("check", "The name of a check."),
+    Parameter("run_id", "A run."),
+    Parameter("status", "A status.", {"type": "string", "enum": Status.values}),
+)
+
+
+class Results(ApiView):
+    scopes = {"POST": Scope.RESULTS_WRITE}
+
+    @operation(
+        "Post results",
+        tag="results",
+        body=resource.REQUEST,
+        answers={HTTPStatus.CREATED: "Outcome", HTTPStatus.OK: "Outcome"},
+        parameters=[Parameter("dry_run", "Check everything, store nothing.", {"type": "boolean"})],
+        conflicts=True,
+    )
+    def post(self, request: Request) -> Response:
+        """One result, or up to 1000 of any systems: all of them are stored, or none.
+
+        Posting the same again changes nothing and answers 200. Other content for the same system, check and run_id is a
+        conflict.
+        """
+        query = Query(request._request)
+        dry_run = query.flag("dry_run")
+        query.check()
+        posting = resource.Posting(self.body(), self.token, self.now)
+        if posting.faults:
+            found = faults_in(actor=self.actor, results=posting.results, received_at=self.now)
+            raise at_fault([*posting.faults, *posting.faults_besides(found)])
+        try:
+            outcome = record_results(
+                actor=self.actor, results=posting.results, received_at=self.now, dry_run=dry_run
+            )
+        except PostingRefused as error:
+            raise at_fault(posting.faults_besides(error.faults)) from error
+        except PostingConflict as error:
+            raise conflict(
+                "A result of the same system, check and run_id has other content.",
+                *posting.faults_besides(error.faults),
+            ) from error
+        created = outcome.accepted > 0 and not dry_run
+        body = resource.show_outcome(outcome, self.now)
+        return Response(body, status=HTTPStatus.CREATED if created else HTTPStatus.OK)
+
+
+class SystemResults(ApiView):
+    scopes = {"GET": Scope.READ}
+
+    @operation("List a system's results", tag="results", lists="Result", parameters=FILTERS)
+    def get(self, request: Request, slug: str) -> Response:
+        """Newest `observed_at` first."""
+        system = self.system(slug)
+        query = Query(request._request)
+        given = {
+            "check_of__test": query.text("test"),
+            "check_of__name": query.text("check"),
+            "run_id": query.text("run_id"),
+            "status": query.choice("status", Status.values),
+        }
+        query.check()
+        rows = Result.objects.visible_to(self.token).filter(system=system).select_related("check_of")
+        rows = rows.filter(**{field: value for field, value in given.items() if value is not None})
+        order = ("-observed_at", "-id")
+        return Response(
+            paged(request._request, rows, order, lambda row: resource.show_result(row, system.slug), key="results")
+        )
+
+
+class ResultVoid(ApiView):
+    scopes = {"POST": Scope.ORGANISATION_WRITE}
+
+    @operation("Void a result", tag="results", body=VOID.schema, answers={HTTPStatus.OK: "Result"}, conflicts=True)
+    def post(self, request: Request, slug: str, pk: str) -> Response:
+        """It stays, marked, and counts nothing at any time."""
+        system = self.system(slug)
+        rows = Result.objects.visible_to(self.token).filter(system=system, pk=checked_id(pk))
+        result_id = rows.values_list("pk", flat=True).first()
+        if result_id is None:
+            raise not_found()
+        given = read_record(VOID, self.body())
+        try:
+            result = void_result(actor=self.actor, result_id=result_id, reason=given["reason"], at=self.now)
+        except AlreadyVoided as error:
+            raise conflict("This result is voided already.") from error
+        return Response(resource.show_result(result, system.slug))
