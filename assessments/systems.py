@@ -29,6 +29,8 @@ CHANGEABLE = (
     "repository_url",
     "target_score",
 )
+# An address of the pages: `/o/ORGANISATION/systems/new/` creates a system.
+RESERVED_SLUGS = frozenset({"new"})
 MOST_TAGS = 20
 LONGEST_TAG = 40
 
@@ -51,7 +53,7 @@ def create_system(
     it follows from the name. Raises Invalid for a value that breaks a rule, Conflict for a slug that is taken.
     """
     check_rubric(rubric)
-    _check_values(actor.organisation, builtin()[rubric], values)
+    check_values(actor.organisation, builtin()[rubric], values)
     check_windows([builtin()[rubric]], windows or {})
     lifecycle = values.get("lifecycle", Lifecycle.EXPERIMENT)
     system = System(
@@ -89,7 +91,7 @@ def update_system(*, actor: Actor, system: System, changes: Mapping[str, Any], a
     if "rubric" in changes:
         check_rubric(changes["rubric"])
     values = {field: changes[field] for field in CHANGEABLE if field in changes}
-    _check_values(actor.organisation, builtin()[changes.get("rubric", system.rubric)], values)
+    check_values(actor.organisation, builtin()[changes.get("rubric", system.rubric)], values)
     before = {field: getattr(system, field) for field in (*values, "rubric")}
     for field, value in values.items():
         setattr(system, field, value)
@@ -141,7 +143,8 @@ def check_windows(rubrics: Iterable[Rubric], windows: Mapping[str, int]) -> None
         raise Invalid(*faults)
 
 
-def _check_values(organisation: Organisation, rubric: Rubric, values: Mapping[str, Any]) -> None:
+def check_values(organisation: Organisation, rubric: Rubric, values: Mapping[str, Any]) -> None:
+    """Raises Invalid for every value of CHANGEABLE that breaks a rule of this organisation or rubric."""
     faults = []
     team: Team | None = values.get("team")
     if team is not None and team.organisation_id != organisation.pk:

@@ -282,6 +282,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "MLScore",
     "VERSION": "1",
+    "DESCRIPTION": "Post what pipelines proved, record what teams claim, read the score at any time. "
+    "Errors are problem details (RFC 9457). Instants are RFC 3339 with an offset, answered in UTC.",
+    "POSTPROCESSING_HOOKS": ["api.openapi.complete"],
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("accounts/", include("allauth.urls")),
