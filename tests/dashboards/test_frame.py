@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from django.http import HttpRequest
@@ -12,13 +11,6 @@ from django.template.loader import get_template
 from django.test import RequestFactory
 
 from accounts.models import Membership, Organisation
-
-
-@pytest.fixture(autouse=True)
-def static_files_as_they_are(settings: Any) -> None:
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
 
 
 def get(path: str) -> HttpRequest:

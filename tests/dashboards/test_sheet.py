@@ -3,65 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from pytest_django.live_server_helper import LiveServer
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.test.testcases import QuietWSGIRequestHandler
+from playwright.sync_api import Browser, Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.urls("tests.dashboards.sheet"),
-    pytest.mark.django_db(transaction=True),
-]
+from tests.support.browser import watched_page
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+pytestmark = pytest.mark.urls("tests.dashboards.sheet")
+
 OpenSheet = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; Django would take its own set-up and flushing for asynchronous.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+@pytest.fixture
+def sheet_url(settings: Any) -> Iterator[str]:
+    """Where the sheet is served, by a thread of this process that touches no database."""
+    folder = Path(__file__).parent / "templates"
+    settings.TEMPLATES = [{**engine, "DIRS": [*engine["DIRS"], folder]} for engine in settings.TEMPLATES]
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietWSGIRequestHandler)
+    server.set_app(StaticFilesHandler(WSGIHandler()))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/sheet/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture
-def open_sheet(browser: Browser, live_server: LiveServer, settings: Any) -> Iterator[OpenSheet]:
-    """Opens the sheet in a fresh context; when the test ends, nothing may have been logged or refused."""
-    folder = Path(__file__).parent / "templates"
-    settings.TEMPLATES = [
-        {**engine, "DIRS": [*engine["DIRS"], folder]} if "DIRS" in engine else engine for engine in settings.TEMPLATES
-    ]
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+def open_sheet(browser: Browser, sheet_url: str) -> Iterator[OpenSheet]:
+    """Opens the sheet in a context of its own; when the test ends, nothing may have been logged or refused."""
+    with ExitStack() as contexts:
 
-    def open_it(width: int = 1440, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        response = page.goto(f"{live_server.url}/sheet/")
-        assert response is not None
-        assert response.status == 200
-        assert "default-src 'self'" in response.headers["content-security-policy"]
-        assert "unsafe" not in response.headers["content-security-policy"]
-        return page
+        def open_it(width: int = 1440, **options: Any) -> Page:
+            page, _ = contexts.enter_context(watched_page(browser, viewport={"width": width, "height": 900}, **options))
+            response = page.goto(sheet_url)
+            assert response is not None
+            assert response.status == 200
+            assert "default-src 'self'" in response.headers["content-security-policy"]
+            assert "unsafe" not in response.headers["content-security-policy"]
+            return page
 
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield open_it
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1440, "light"), (1920, "dark")])
