@@ -1,0 +1,115 @@
+"""What the access table's routes and bodies refer to: one of each thing in Acme, and its cast."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.invitations import invite
+from accounts.models import Invitation, Membership, Organisation, Role, Scope, Team, Token
+from accounts.organisations import create_organisation
+from accounts.teams import create_team
+from accounts.tokens import create_token
+from assessments.models import Assessment, System
+from assessments.operations import start_assessment
+from evidence.models import Result
+from tests.cast import make_member, make_person
+from tests.factories import assess, make_system, post
+
+
+class World:
+    """Acme with a member of each role and one of each thing, made when first asked for; Globex with a stranger."""
+
+    def __init__(self) -> None:
+        # Operations of the views take the real time, so the world is made in the real past.
+        self.now = timezone.now() - timedelta(hours=1)
+        self.organisation = create_organisation(name="Acme", slug="acme", owner=make_person("olga"), at=self.now)
+        self.elsewhere = create_organisation(name="Globex", slug="globex", owner=make_person("steve"), at=self.now)
+        self.owner = self.organisation.memberships.get()
+        self.stranger = self.elsewhere.memberships.get()
+        self.admin = make_member(self.organisation, "ada", Role.ADMIN)
+        self.assessor = make_member(self.organisation, "axel", Role.ASSESSOR)
+        self.viewer = make_member(self.organisation, "vera", Role.VIEWER)
+
+    @cached_property
+    def actor(self) -> Actor:
+        return Actor.of(self.owner)
+
+    @cached_property
+    def member(self) -> Membership:
+        """Somebody whom nobody of the cast is."""
+        return make_member(self.organisation, "mel", Role.VIEWER)
+
+    @cached_property
+    def system(self) -> System:
+        return make_system(self.organisation, self.now, name="Fraud scorer", slug="fraud-scorer")
+
+    @cached_property
+    def other_system(self) -> System:
+        """Another one of Acme's, to which the bound token is bound."""
+        return make_system(self.organisation, self.now, name="Churn", slug="churn")
+
+    @cached_property
+    def team(self) -> Team:
+        return create_team(actor=self.actor, name="Risk", at=self.now)
+
+    @cached_property
+    def invited(self) -> tuple[Invitation, str]:
+        """An open invitation and its secret."""
+        return invite(actor=self.actor, email="ines@example.org", role=Role.VIEWER, at=self.now)
+
+    @cached_property
+    def token(self) -> Token:
+        """A token that only the table's routes name; the cast's tokens are made by `secret`."""
+        return create_token(
+            actor=self.actor, name="spare", scopes=[Scope.READ], system_id=None, expires_at=None, at=self.now
+        )[0]
+
+    @cached_property
+    def draft(self) -> Assessment:
+        return start_assessment(actor=self.actor, system=self.system, at=self.now)
+
+    @cached_property
+    def final(self) -> Assessment:
+        return assess(self.system, self.now, {"data-1": "manual"})
+
+    @cached_property
+    def result(self) -> Result:
+        post(self.system, ["data-1"], [self.now], self.now)
+        return Result.objects.get(system=self.system)
+
+    def client(self, actor: str) -> Client:
+        """The browser of one of the cast; `token` and `anonymous` have no session."""
+        client = Client(headers=self.bearer(self.organisation, list(Scope)) if actor == "token" else None)
+        if actor not in ("anonymous", "token"):
+            member: Membership = getattr(self, actor)
+            client.force_login(member.person)
+        return client
+
+    def api_client(self, actor: str) -> Client:
+        """A client of the API: `session` is signed in and shows no token; a scope's name is a token with that one alone."""
+        if actor == "anonymous":
+            return Client()
+        if actor == "session":
+            return self.client("owner")
+        if actor == "foreign":
+            return Client(headers=self.bearer(self.elsewhere, list(Scope)))
+        if actor == "bound":
+            return Client(headers=self.bearer(self.organisation, list(Scope), self.other_system))
+        return Client(headers=self.bearer(self.organisation, [Scope(actor)]))
+
+    def bearer(self, organisation: Organisation, scopes: list[Scope], system: System | None = None) -> dict[str, str]:
+        """The header of a fresh token."""
+        _, secret = create_token(
+            actor=Actor(organisation),
+            name="client",
+            scopes=scopes,
+            system_id=system.pk if system else None,
+            expires_at=None,
+            at=self.now,
+        )
+        return {"Authorization": f"Bearer {secret}"}
