@@ -13,5 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
+    path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),
+    path("o/<slug:organisation>/", include("dashboards.systems_urls")),
     path("accounts/", include("allauth.urls")),
 ]

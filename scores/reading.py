@@ -36,12 +36,16 @@ def score_of(rubric: Rubric, levels: Levels, at: datetime) -> Score:
 
 
 def full_score(system: System, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:
-    """The system's score at any instant with all that explains it, in at most six queries.
+    """The system's score at any instant with all that explains it, in five queries at most.
 
     The system's organisation must be loaded. `now` is the present: it only decides where health is read from. With a
     `draft` it is the score that finalising it would make: its rubric and its claims stand in for those in force.
     """
-    facts = load_facts([system], at, LAST)[system.pk]
+    return explained(system, load_facts([system], at, LAST)[system.pk], at, now, draft)
+
+
+def explained(system: System, facts: Facts, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:
+    """The same from facts that are loaded already: all from `at` on, or more."""
     rubric = facts.rubric_at(at)
     levels = levels_at(facts, at)
     if draft is not None:

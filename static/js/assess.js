@@ -7,6 +7,7 @@
   const TYPING = 700;
   const FIRST_RETRY = 1000;
   const LAST_RETRY = 30000;
+  const WHOLE = 2 ** 30;
   const saves = new Map();
   const status = document.getElementById("save-status");
 
@@ -49,6 +50,7 @@
     if (tone && status.textContent !== text) status.textContent = text;
   };
 
+  const linking = (test) => document.activeElement === part(test, "new-link")[0];
   const needsReason = (test) =>
     document.getElementById(`${test}-na`).checked && !part(test, "justification")[0].value.trim();
 
@@ -102,7 +104,7 @@
       state.retry = 0;
       adopt(test);
       if (state.edits === state.sent) forget(test);
-      else { keep(test); save(test); }
+      else { keep(test); soon(test, linking(test) ? WHOLE : 0); }
       status.textContent = "Saved";
     } else if (code === 409) {
       state.held = true;
@@ -166,7 +168,7 @@
     const test = event.target.closest(".test")?.id;
     if (!test || event.target.type === "radio") return;
     // A link is saved when it is whole: on leaving the field or with Enter.
-    edited(test, event.target.type === "url" ? 2 ** 30 : TYPING);
+    edited(test, event.target.type === "url" ? WHOLE : TYPING);
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -252,6 +254,11 @@
   // After a reload: what the server did not get is shown again and sent.
   for (const article of form.querySelectorAll(".test")) {
     const test = article.id;
+    if (article.querySelector("[data-keep]")) {
+      Object.assign(stateOf(test), { edits: 1, held: true });
+      keep(test);
+      continue;
+    }
     const left = kept(test);
     if (!left) continue;
     const radio = document.getElementById(`${test}-${left.level}`);

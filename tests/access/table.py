@@ -30,6 +30,26 @@ def of_token(world: World) -> dict[str, int]:
     return {"token": world.token.pk}
 
 
+def of_system(world: World) -> dict[str, str]:
+    return {"slug": world.system.slug}
+
+
+def of_draft(world: World) -> dict[str, str | int]:
+    return {"slug": world.system.slug, "number": world.draft.pk, "test": "data-1"}
+
+
+def of_final(world: World) -> dict[str, str | int]:
+    return {"slug": world.system.slug, "number": world.final.pk}
+
+
+def of_rubric(world: World) -> dict[str, str]:
+    return {"key": "ml-test-score-2017"}
+
+
+SYSTEM = BASE + "systems/<slug:slug>/"
+ASSESSMENTS = SYSTEM + "assessments/"
+ASSESSMENT = ASSESSMENTS + "<int:number>/"
+
 PAGES = [
     Page("healthz", {"GET": Who.ANYONE}),
     Page("readyz", {"GET": Who.ANYONE}),
@@ -69,6 +89,43 @@ PAGES = [
         data=lambda world: {"name": "nightly", "scopes": ["read"], "days": "30"},
     ),
     Page(BASE + "tokens/<int:token>/revoke/", {"GET": ADMIN, "POST": ADMIN}, of_token),
+    Page(BASE + "rubric/", {"GET": VIEWER}),
+    Page(BASE + "rubric/<slug:key>/", {"GET": VIEWER}, of_rubric),
+    Page(BASE + "rubric/<slug:key>/csv/", {"GET": VIEWER}, of_rubric),
+    Page(
+        BASE + "systems/new/",
+        {"GET": ASSESSOR, "POST": ASSESSOR},
+        data=lambda world: {"name": "Ranker", "lifecycle": "production", "rubric": "ml-test-score-2017"},
+    ),
+    Page(
+        SYSTEM + "edit/",
+        {"GET": ASSESSOR, "POST": ASSESSOR},
+        of_system,
+        lambda world: {"name": "Fraud scorer 2", "lifecycle": "production"},
+    ),
+    Page(SYSTEM + "retire/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system),
+    Page(SYSTEM + "rules/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system, lambda world: {"window-data-1": "7"}),
+    Page(
+        SYSTEM + "edition/",
+        {"GET": ASSESSOR, "POST": ASSESSOR},
+        of_system,
+        lambda world: {"rubric": "ml-test-score-2016"},
+    ),
+    Page(ASSESSMENTS, {"GET": VIEWER}, of_system),
+    Page(ASSESSMENTS + "start/", {"POST": ASSESSOR}, of_system),
+    Page(ASSESSMENTS + "upload/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system),
+    Page(ASSESSMENT, {"GET": VIEWER, "POST": ASSESSOR}, of_draft, lambda world: {"data-1-level": "manual"}),
+    Page(
+        ASSESSMENT + "answers/<slug:test>/",
+        {"GET": ASSESSOR, "POST": ASSESSOR},
+        of_draft,
+        lambda world: {"data-1-level": "manual", "data-1-version": "0"},
+    ),
+    Page(ASSESSMENT + "csv/", {"GET": VIEWER}, of_draft),
+    Page(ASSESSMENT + "review/", {"GET": ASSESSOR}, of_draft),
+    Page(ASSESSMENT + "finalise/", {"POST": ASSESSOR}, of_draft),
+    Page(ASSESSMENT + "discard/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_draft),
+    Page(ASSESSMENT + "void/", {"GET": ADMIN, "POST": ADMIN}, of_final, lambda world: {"reason": "Wrong system."}),
     Page(
         BASE + "settings/",
         {"GET": VIEWER, "POST": ADMIN},
