@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-MARGIN = {"l": 120, "r": 124, "t": 8, "b": 26, "pad": 0}
+MARGIN = {"t": 8, "b": 26, "pad": 0}
+_CHARACTER = 6.3
+"""Pixels that a character of a name is wide, rather more than less."""
+
 CHART_PIXELS = 320
 """The height of `.chart` in static/css/charts.css."""
 
@@ -14,7 +18,7 @@ TALL_PIXELS = 368
 
 def plot_pixels(chart_pixels: int) -> int:
     """The height that is left between the margins."""
-    return chart_pixels - int(MARGIN["t"]) - int(MARGIN["b"])
+    return chart_pixels - MARGIN["t"] - MARGIN["b"]
 
 
 def line(name: str, x: list[str], y: list[float | None], decimals: int, **style: Any) -> dict[str, Any]:
@@ -30,13 +34,20 @@ def line(name: str, x: list[str], y: list[float | None], decimals: int, **style:
     }
 
 
+def margin_for(annotations: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The margins that leave room for the names of zones at the left and of lines at the right."""
+    left = max((len(each["text"]) for each in annotations if each["xanchor"] == "right"), default=0)
+    right = max((len(each["text"]) for each in annotations if each["xanchor"] == "left"), default=0)
+    return MARGIN | {"l": 36 + round(left * _CHARACTER), "r": 16 + round(right * _CHARACTER)}
+
+
 def plain_label(text: str) -> str:
     """Text as Plotly shows it literally: it would read tags and entities, and style them inline."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def base_layout() -> dict[str, Any]:
-    """A fresh layout with both axes; the y axis still lacks range and ticks."""
+    """A fresh layout with both axes; it still lacks margins, and the y axis range and ticks."""
     return {
         "template": "none",
         "showlegend": False,
@@ -50,7 +61,6 @@ def base_layout() -> dict[str, Any]:
             "font": {"color": "var(--ink)", "size": 12},
         },
         "font": {"size": 12, "color": "var(--ink-3)"},
-        "margin": dict(MARGIN),
         "xaxis": _time_axis(),
         "yaxis": {"gridcolor": "var(--grid)", "gridwidth": 1, "zeroline": False, "fixedrange": True},
         "shapes": [],

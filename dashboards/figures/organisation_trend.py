@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any, Protocol
 
 from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges
-from dashboards.figures.layout import TALL_PIXELS, base_layout, line, plot_pixels
+from dashboards.figures.layout import TALL_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import (
     LineLabel,
@@ -81,6 +81,7 @@ def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[st
         *line_names(_labels(rubric, buckets[-1]), scale),
         _systems_name(buckets[-1].systems),
     ]
+    layout["margin"] = margin_for(layout["annotations"])
     return {
         "from": instant(buckets[0].at),
         "until": instant(end_of_axis(buckets[0].at, now)),

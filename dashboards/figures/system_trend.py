@@ -19,7 +19,7 @@ from dashboards.figures.chart import (
     last_of_each_day,
     ranges,
 )
-from dashboards.figures.layout import CHART_PIXELS, base_layout, line, plot_pixels
+from dashboards.figures.layout import CHART_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.marks import Mark, mark_keys, mark_traces
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import LineLabel, Scale, highest, line_names, shown_categories, ticks, zone_names, zones
@@ -56,6 +56,7 @@ def _figure(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now:
     layout["yaxis"] |= {"range": [scale.bottom, scale.top], "tickvals": ticks(rubric, top)}
     layout["shapes"], found = zones(rubric, top)
     layout["annotations"] = zone_names(found, scale) + line_names(_labels(rubric, points[-1]), scale)
+    layout["margin"] = margin_for(layout["annotations"])
     return {
         "from": instant(points[0].at),
         "until": instant(end_of_axis(points[0].at, now)),

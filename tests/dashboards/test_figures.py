@@ -266,3 +266,11 @@ def test_figures_are_plain_json_without_markup_or_raw_colours() -> None:
         assert "<" not in text
         assert "#" not in text
         assert chart.figure["layout"]["template"] == "none"
+
+
+def test_margins_leave_room_for_the_longest_names() -> None:
+    seventeen, other = two_thousand_seventeen(), practices()
+    with_bands = system_trend(seventeen, story(seventeen), [], NOW).figure["layout"]["margin"]
+    without = organisation_trend(other, buckets(other), NOW).figure["layout"]["margin"]
+    assert with_bands["l"] > 6 * len("Reasonably tested") > without["l"]
+    assert without["r"] > 6 * len("End-to-end pipelines 25 %") > with_bands["r"]
