@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),
     path("o/<slug:organisation>/", include("dashboards.systems_urls")),
+    path("o/<slug:organisation>/", include("dashboards.organisation.urls")),
+    path("o/<slug:organisation>/systems/<slug:system>/", include("dashboards.system.urls")),
     path("accounts/", include("allauth.urls")),
 ]

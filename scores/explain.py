@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 
-from assessments.models import Answer, Assessment, System
+from assessments.models import Assessment, System
 from evidence.models import Check, Result, ResultQuerySet, Run
 from evidence.rules_of import Rules
 from rubric.timeline import levels_at
@@ -35,8 +35,9 @@ class RunRow:
 class Explanation:
     """One test of one system with all that makes its level.
 
-    `assessment` is the one whose claims hold, `answer` what it says of this test (None: it claims none). `own_window` says
-    whether `window` is the system's own or the organisation's. `runs` are the newest in the window, at most MOST_RUNS.
+    `assessment` is the one whose claims hold; `answered` whether it says anything of this test, with which justification and
+    evidence links. `own_window` says whether `window` is the system's own or the organisation's. `runs` are the newest in
+    the window, at most MOST_RUNS.
     """
 
     score: TestScore
@@ -44,13 +45,15 @@ class Explanation:
     window: timedelta
     own_window: bool
     assessment: Assessment | None
-    answer: Answer | None
+    answered: bool
+    justification: str
+    evidence: tuple[str, ...]
     runs: tuple[RunRow, ...]
     checks: tuple[Check, ...]
 
 
 def explain(system: System, test: str, at: datetime) -> Explanation:
-    """Why a test of the rubric in force stands as it does at `at`, the present, in at most eight queries.
+    """Why a test of the rubric in force stands as it does at `at`, the present, in eight queries at most.
 
     The system's organisation must be loaded. Raises KeyError for a test that the rubric in force lacks.
     """
@@ -61,7 +64,7 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
     newest = [(check.test, check.newest_status, check.newest_observed_at) for check in checks]
     if any(observed_at is not None and observed_at > at for *_, observed_at in newest):
         newest = newest_results([system], at, at)[system.pk]
-    assessment = Assessment.objects.final().filter(system=system, effective_at__lte=at).last()
+    assessment = _claiming(system, test, at)
     score = test_score(
         rubric,
         levels_at(facts, at),
@@ -76,10 +79,20 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
         window=rules.freshness(test).window,
         own_window=test in system.windows,
         assessment=assessment,
-        answer=assessment.answers.filter(test=test).first() if assessment else None,
+        answered=assessment is not None and assessment.answer_id is not None,  # type: ignore[attr-defined]
+        justification=(assessment.justification or "") if assessment else "",  # type: ignore[attr-defined]
+        evidence=tuple(assessment.evidence or ()) if assessment else (),  # type: ignore[attr-defined]
         runs=tuple(_runs_in_window(system, rules, test, at)) if score.runs else (),
         checks=tuple(checks),
     )
+
+
+def _claiming(system: System, test: str, at: datetime) -> Assessment | None:
+    """The assessment whose claims hold at `at`, annotated with its answer for this test."""
+    finals = Assessment.objects.final().filter(system=system, effective_at__lte=at).defer("claims")
+    own = FilteredRelation("answers", condition=Q(answers__test=test))
+    answer = {"answer_id": F("own__id"), "justification": F("own__justification"), "evidence": F("own__evidence")}
+    return finals.annotate(own=own).annotate(**answer).last()
 
 
 def _runs_in_window(system: System, rules: Rules, test: str, at: datetime) -> list[RunRow]:

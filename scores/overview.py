@@ -100,7 +100,6 @@ def _standing(
     levels = levels_at(facts, now)
     claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
     assessed_at = claims.effective_at if claims else None
-    due = timedelta(days=system.organisation.review_interval_days)
     rubric = facts.rubric_at(now)
     return Standing(
         system=system,
@@ -109,11 +108,16 @@ def _standing(
         before=score_of(facts.rubric_at(then), levels_at(facts, then), then) if life and life.since <= then else None,
         verified_soon=totals(rubric, levels_at(facts, now + LAPSES_SOON).verified).score,
         assessed_at=assessed_at,
-        review_due=assessed_at is not None and now - assessed_at > due,
+        review_due=life is not None and review_is_due(system, assessed_at, now),
         failing=failing_checks(checks, Rules.of(system), now),
         lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(facts, now).values()),
         lapsed=len(_lapsed(facts, levels, rubric, now)),
     )
+
+
+def review_is_due(system: System, assessed_at: datetime | None, at: datetime) -> bool:
+    """Whether the newest final assessment is older than the organisation's review interval, or there is none."""
+    return assessed_at is None or at - assessed_at > timedelta(days=system.organisation.review_interval_days)
 
 
 def _lapsed(facts: Facts, levels: Levels, rubric: Rubric, now: datetime) -> set[str]:

@@ -1,0 +1,86 @@
+"""Which systems the organisation's page shows, and in which order: read from its address, applied to plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from assessments.models import Lifecycle, System
+from scores.overview import Standing
+
+IN_USE, ALL = "", "all"
+SORTS = {"": "Needs attention", "score": "Score", "change": "90-day change", "name": "Name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the reader asks for; empty texts ask for nothing. `lifecycle` '' leaves out retired systems."""
+
+    find: str = ""
+    team: str = ""
+    tag: str = ""
+    lifecycle: str = IN_USE
+    sort: str = ""
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> Filter:
+        """The filter that an address holds; values that are no choice are passed over."""
+        lifecycle, sort = values.get("lifecycle", ""), values.get("sort", "")
+        return cls(
+            find=values.get("q", "").strip(),
+            team=values.get("team", ""),
+            tag=values.get("tag", ""),
+            lifecycle=lifecycle if lifecycle in (*Lifecycle.values, ALL) else IN_USE,
+            sort=sort if sort in SORTS else "",
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves out any system that is in use."""
+        return bool(self.find or self.team or self.tag or self.lifecycle not in (IN_USE, ALL))
+
+    def takes(self, system: System) -> bool:
+        """Whether this system, with its team and owner loaded, is asked for."""
+        return (
+            self._takes_lifecycle(system)
+            and (not self.team or (system.team is not None and system.team.slug == self.team))
+            and (not self.tag or self.tag in system.tags)
+            and self._finds(system)
+        )
+
+    def _takes_lifecycle(self, system: System) -> bool:
+        if self.lifecycle == IN_USE:
+            return system.lifecycle != Lifecycle.RETIRED
+        return self.lifecycle in (ALL, system.lifecycle)
+
+    def _finds(self, system: System) -> bool:
+        owner = system.owner
+        texts = [system.name, system.slug, *((owner.name, owner.email) if owner else ())]
+        return any(self.find.casefold() in text.casefold() for text in texts)
+
+    def ordered(self, rows: Sequence[Standing]) -> list[Standing]:
+        """The rows in the order that is asked for."""
+        return sorted(rows, key=_KEYS[self.sort])
+
+
+def _by_name(row: Standing) -> str:
+    return row.system.name.casefold()
+
+
+def _by_score(row: Standing) -> tuple[bool, Fraction, str]:
+    share = row.score.score.score / row.score.rubric.maximum if row.score else Fraction(0)
+    return row.score is None, share, _by_name(row)
+
+
+def _by_change(row: Standing) -> tuple[bool, Fraction, str]:
+    return row.change is None, row.change or Fraction(0), _by_name(row)
+
+
+_KEYS: Mapping[str, Callable[[Standing], Any]] = {
+    "": lambda row: row.attention,
+    "score": _by_score,
+    "change": _by_change,
+    "name": _by_name,
+}
