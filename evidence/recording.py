@@ -18,7 +18,6 @@ from evidence.locks import locked
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused
 
 
-@transaction.atomic
 def record_results(
     *, actor: Actor, results: Sequence[PostedResult], received_at: datetime, dry_run: bool = False
 ) -> Outcome:
@@ -28,19 +27,22 @@ def record_results(
     Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
     when an item has other content than a result of the same identity.
     """
-    batches, faults = _batches(actor, results, received_at)
+    # What is refused wrote nothing, so that only a dry run needs a savepoint inside a caller's transaction.
+    with transaction.atomic(savepoint=dry_run):
+        batches, faults = _batches(actor, results, received_at)
+        conflicts = [fault for batch in batches for fault in batch.conflicts]
+        if not faults and not conflicts:
+            outcome = Outcome(
+                accepted=sum(len(batch.fresh) for batch in batches),
+                duplicates=sum(batch.duplicates for batch in batches),
+                systems=[batch.record() for batch in batches],
+            )
+        if dry_run:
+            transaction.set_rollback(True)
     if faults:
         raise PostingRefused(faults)
-    conflicts = [fault for batch in batches for fault in batch.conflicts]
     if conflicts:
         raise PostingConflict(sorted(conflicts, key=lambda fault: fault.index))
-    outcome = Outcome(
-        accepted=sum(len(batch.fresh) for batch in batches),
-        duplicates=sum(batch.duplicates for batch in batches),
-        systems=[batch.record() for batch in batches],
-    )
-    if dry_run:
-        transaction.set_rollback(True)
     return outcome
 
 
