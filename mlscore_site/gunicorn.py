@@ -29,6 +29,7 @@ keepalive = 15
 # Forwarded headers are TrustedProxies' business alone, so gunicorn believes nobody.
 forwarded_allow_ips = ""
 control_socket_disable = True
+loglevel = env.str("LOG_LEVEL", default="INFO").lower()
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a heartbeat file without a name
 
 # RequestLog writes a line for each request; gunicorn's own access log stays off.

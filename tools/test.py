@@ -1,0 +1,28 @@
+"""`make test`: the suite in the embedded shape, then in the production shape; arguments go to pytest."""
+
+import os
+import subprocess
+import sys
+
+from tools import chromium
+
+# The pure core and the browser know nothing of the database: once is enough.
+SHAPES = {
+    "sqlite": [],
+    "postgresql": ["-m", "not browser", "--ignore=tests/rubric"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run both, whatever the first says; 0 when both passed."""
+    chromium.install()
+    statuses = []
+    for database, options in SHAPES.items():
+        print(f"\n== The suite on {database}", flush=True)  # noqa: T201
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *options, *arguments]
+        statuses.append(subprocess.run(command, env={**os.environ, "TEST_DATABASE": database}, check=False).returncode)
+    return max(statuses)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
