@@ -255,4 +255,3 @@ def test_nobody_signs_up_without_an_invitation() -> None:
     password = "wholesome turnip stew"
     Client().post("/accounts/signup/", {"email": "x@example.org", "password1": password, "password2": password})
     assert not Person.objects.exists()
-
