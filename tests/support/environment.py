@@ -30,6 +30,8 @@ def prepare() -> None:
     os.environ["DATA_DIR"] = str(scratch_directory())
     (Path(os.environ["DATA_DIR"]) / "static").mkdir()
     os.environ["LOG_LEVEL"] = "ERROR"
+    # Playwright keeps a loop in the thread of the browser tests, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     for name in ("DEBUG", "TLS", "PUBLIC_URL", "TRUSTED_PROXIES", "METRICS_TOKEN", "ALLOWED_HOSTS", "MAIL_URL", "PORT"):
         os.environ.pop(name, None)
     if DATABASE == "sqlite":
