@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from evidence.models import Result
 from evidence.rules_of import Rules
+from rubric.definition import Rubric
 from rubric.levels import Level
 from scores.explain import Explanation, Wanted
 
@@ -59,3 +60,9 @@ def counts_as(result: Result, rules: Rules) -> str:
 def received_late(result: Result) -> bool:
     """Whether it arrived more than a day after it was observed."""
     return result.received_at - result.observed_at > LATE
+
+
+def check_title(result: Result, rubric: Rubric) -> str:
+    """What to call the result's check: its name, or the test's title where the name is just the test's key."""
+    name = result.check_of.name
+    return rubric.tests[name].title if name == result.check_of.test and name in rubric.tests else name

@@ -122,6 +122,7 @@ def _result_page(
         "system": result.system,
         "result": result,
         "test": titled,
+        "rubric": current,
         "in_force": result.check_of.test in current.tests,
         "counts_as": counts_as(result, rules),
         "form": form,
