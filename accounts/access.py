@@ -35,7 +35,7 @@ def member_page(role: Role) -> Callable[[PageView[P]], View[P]]:
 
     def decorate(view: PageView[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership: Membership | None = getattr(request, "membership", None)
             if membership is None:
                 raise Http404

@@ -32,7 +32,7 @@ def carried_invitation(request: HttpRequest) -> Invitation | None:
     return found if found is not None and found.open_at(timezone.now()) else None
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     """E-mail and password."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -47,7 +47,7 @@ class Adapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(respond_429(request)) from error
 
 
-class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Single sign-on by OpenID Connect."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.access.rows import Library, World
+from tests.access.rows import Library
+from tests.access.world import World
 
 PUBLIC, ASK, GONE, MOVED, SHOWN = (200, 200), (302, 302), (404, 404), (301, 301), (200, 405)
 

@@ -12,7 +12,8 @@ A cell says that somebody gets in, not that their form is right, so `data` may b
 from __future__ import annotations
 
 from accounts.models import Role
-from tests.access.rows import Endpoint, Page, Who, World
+from tests.access.rows import Endpoint, Page, Who
+from tests.access.world import World
 
 VIEWER, ASSESSOR, ADMIN, OWNER = Role.VIEWER, Role.ASSESSOR, Role.ADMIN, Role.OWNER
 BASE = "o/<slug:organisation>/"

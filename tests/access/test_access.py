@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Scope
 from tests.access.library import LIBRARY
-from tests.access.rows import Answer, Endpoint, Library, Page, Who, World
+from tests.access.rows import Answer, Endpoint, Library, Page, Who
 from tests.access.table import ENDPOINTS, PAGES
+from tests.access.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +40,7 @@ def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 
 def test_every_route_is_in_the_table() -> None:
-    listed = [row.route for row in (*PAGES, *ENDPOINTS, *LIBRARY)]
+    listed = [row.route for rows in (PAGES, ENDPOINTS, LIBRARY) for row in rows]
     served = set(routes(get_resolver()))
     assert served - set(listed) == set(), "routes that tests/access/table.py does not name"
     assert set(listed) - served == set(), "routes of tests/access/table.py that are not served"
@@ -58,7 +60,7 @@ def plain(route: str) -> str:
     return re.sub(r"\(\?P(<\w+>)(?:\[[^]]*\]|[^)[])*\)", r"\1", without)
 
 
-def ask(client: Client, row: Page | Endpoint, method: str, world: World) -> HttpResponse:
+def ask(client: Client, row: Page | Endpoint, method: str, world: World) -> HttpResponseBase:
     """Send the row's request."""
     path = address(row, world)
     if method == "GET":
@@ -69,7 +71,7 @@ def ask(client: Client, row: Page | Endpoint, method: str, world: World) -> Http
     return client.generic(method, path, json.dumps(data), content_type="application/json")
 
 
-def answer(response: HttpResponse) -> Answer | int:
+def answer(response: HttpResponseBase) -> Answer | int:
     """The response as the table speaks of it; the bare status where it has no word for it."""
     if response.status_code == 302 and response["Location"].startswith("/accounts/login/"):
         return Answer.SIGN_IN
@@ -102,7 +104,7 @@ def check(row: Page | Endpoint, method: str, actor: str, client: Client, world: 
         assert writes(queries) == [], actor
 
 
-def cells(rows: list[Page] | list[Endpoint]) -> list[pytest.param]:
+def cells(rows: list[Page] | list[Endpoint]) -> list[ParameterSet]:
     return [pytest.param(row, method, id=f"{method} /{row.route}") for row in rows for method in row.methods]
 
 

@@ -62,7 +62,7 @@ def test_filters(owner: Membership, admin: Membership, sign_in: SignIn) -> None:
     create_team(actor=Actor.of(admin), name="Risk", at=NOW)
     client = sign_in(owner)
 
-    def shown(**query: object) -> str:
+    def shown(**query: str | int) -> str:
         return client.get("/o/acme/activity/", query).content.decode().split("</form>")[1]
 
     assert "Created the team Risk" in shown(kind="team")
