@@ -116,7 +116,9 @@ TEMPLATES = [
 ]
 
 # The database, as a URL: sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.
-DATABASES: dict[str, dict[str, Any]] = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/mlscore.sqlite3")}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/mlscore.sqlite3")
+}
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
     # A result is acknowledged only when it is durable, hence synchronous=FULL. IMMEDIATE makes writers queue for the
@@ -135,7 +137,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Redis: cache, throttles, sessions and Celery's broker. Without it local memory serves, and `manage.py work` the jobs.
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "mlscore"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "mlscore",
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -171,6 +177,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_FORMS = {"login": "accounts.sign_in_form.SignInForm"}
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SingleSignOnAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -259,14 +266,16 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
 ]
 MEDIA_ROOT = DATA_DIR / "uploads"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o640},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "mlscore_site.static.HashedStaticFiles"
     },
 }
-FILE_UPLOAD_PERMISSIONS = 0o640
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

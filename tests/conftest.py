@@ -17,7 +17,6 @@ from tests.support.environment import DATABASE, scratch_directory
 from tests.support.live import Live, start_live
 from tools.servers import start_redis
 
-
 pytest_plugins = ["tests.cast"]
 
 

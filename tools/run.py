@@ -33,9 +33,10 @@ def main() -> int:
         bind, port = os.environ.get("BIND", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
         require_free(bind, port)
         sign_in = prepare()
-        for command in [GUNICORN] if "--without-work" in sys.argv else [GUNICORN, WORK]:
-            # A session of their own: Ctrl-C reaches us alone, and we end them in good order.
-            children.append(subprocess.Popen(command, start_new_session=True))
+        # A session of its own for each: Ctrl-C reaches us alone, and we end them in good order.
+        children.append(subprocess.Popen(GUNICORN, start_new_session=True))
+        if "--without-work" not in sys.argv:
+            children.append(subprocess.Popen(WORK, start_new_session=True))
         wait_until_up(port, children)
         say(f"\nMLScore is at http://127.0.0.1:{port}\n{sign_in}\nCtrl-C ends it.\n")
         return supervise(children)

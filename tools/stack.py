@@ -50,7 +50,7 @@ def run_client(part: str) -> None:
     else:
         wait_for_schema()
         command = [sys.executable, "-m", "celery", "-A", "mlscore_site", part, "--loglevel", "WARNING"]
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 def database_url() -> str:
@@ -81,7 +81,8 @@ def wait_for_schema() -> None:
     """Return when the web process has migrated the database."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if subprocess.run([sys.executable, "manage.py", "migrate", "--check"], capture_output=True, check=False).returncode == 0:
+        check = subprocess.run([sys.executable, "manage.py", "migrate", "--check"], capture_output=True, check=False)
+        if check.returncode == 0:
             return
         time.sleep(1)
     sys.exit("The database was not migrated.")

@@ -50,7 +50,12 @@ class Live:
         """Start a companion process (`-m celery ...`, `manage.py work`) under our Python, with the server's settings."""
         with (self.data_dir / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
         self.processes.append(process)
         return process
@@ -160,5 +165,3 @@ def static_root() -> str:
             shutil.copytree(store, copy)
         templates["static"] = str(copy)
     return templates["static"]
-
-

@@ -70,7 +70,9 @@ def test_metrics_add_up_over_processes() -> None:
         text = urllib.request.urlopen(request).read().decode()
     finally:
         server.stop()
-    line = next(line for line in text.splitlines() if line.startswith("mlscore_request_seconds_count") and "healthz" in line)
+    line = next(
+        line for line in text.splitlines() if line.startswith("mlscore_request_seconds_count") and "healthz" in line
+    )
     # The 20, and those by which the test waited for the server.
     assert float(line.rpartition(" ")[2]) >= 20
 
