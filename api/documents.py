@@ -63,6 +63,16 @@ def instant(name: str, description: str) -> Parameter:
     return Parameter(name, description, {"type": "string", "format": "date-time"})
 
 
+def number(name: str, description: str) -> Parameter:
+    """A query parameter that is a decimal number."""
+    return Parameter(name, description, {"type": "number"})
+
+
+def flag(name: str, description: str) -> Parameter:
+    """A query parameter that is `true` or `false`."""
+    return Parameter(name, description, {"type": "boolean"})
+
+
 def operation(
     summary: str,
     *,

@@ -13,6 +13,7 @@ from api.resources.components import FAULT, PROBLEM
 COMPONENTS = {
     "Assessment": assessments.SHOWN,
     "Fault": FAULT,
+    "Gate": scores.GATE,
     "History": scores.HISTORY,
     "OpenAPI": {"type": "object", "description": "An OpenAPI 3.1 document."},
     "Organisation": organisation.SHOWN,
@@ -24,6 +25,7 @@ COMPONENTS = {
     "Score": scores.SCORE,
     "Summary": results.SUMMARY,
     "System": systems.SHOWN,
+    "Trend": scores.TREND,
     "Team": organisation.SHOWN_TEAM,
 }
 OPTIONAL_BODIES = {"finalise_post", "assessments_post"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +14,16 @@ from django.http import HttpRequest
 from api.instants import read_query_instant
 from api.parsing import UNFIT
 from api.problems import Fault, at_fault
+
+
+DECIMAL = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?", re.ASCII)
+
+
+def read_number(text: str) -> Fraction:
+    """The decimal number that a text says. Raises ValueError."""
+    if DECIMAL.fullmatch(text) is None:
+        raise ValueError("A decimal number.")
+    return Fraction(text)
 
 
 @dataclass(slots=True)
@@ -56,6 +68,10 @@ class Query:
     def instant(self, name: str) -> datetime | None:
         """An instant, aware, in UTC; None when it isn't there, or at fault."""
         return self.converted(name, read_query_instant)
+
+    def number(self, name: str) -> Fraction | None:
+        """A decimal number, exactly; None when it isn't there, or at fault."""
+        return self.converted(name, read_number)
 
     def converted(self, name: str, convert: Callable[[str], Any]) -> Any:
         """What `convert` makes of the text; None when it isn't there, or when `convert` raises ValueError."""

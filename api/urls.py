@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from api.views import assessments, organisation, results, rubrics, schema, scores, systems, teams
+from api.views import assessments, gate, organisation, results, rubrics, schema, scores, systems, teams, trends
 
 urlpatterns = [
     path("v1/openapi.json", schema.OpenApi.as_view(), name="openapi"),
@@ -10,12 +10,14 @@ urlpatterns = [
     path("v1/results/", results.Results.as_view(), name="api-results"),
     path("v1/organisation/", organisation.Organisation.as_view(), name="api-organisation"),
     path("v1/teams/", teams.Teams.as_view(), name="api-teams"),
+    path("v1/trends/", trends.Trends.as_view(), name="api-trends"),
     path("v1/rubrics/", rubrics.Rubrics.as_view(), name="api-rubrics"),
     path("v1/rubrics/<str:key>/", rubrics.OneRubric.as_view(), name="api-rubric"),
     path("v1/systems/", systems.Systems.as_view(), name="api-systems"),
     path("v1/systems/<str:slug>/", systems.OneSystem.as_view(), name="api-system"),
     path("v1/systems/<str:slug>/score/", scores.SystemScore.as_view(), name="api-score"),
     path("v1/systems/<str:slug>/history/", scores.SystemHistory.as_view(), name="api-history"),
+    path("v1/systems/<str:slug>/gate/", gate.SystemGate.as_view(), name="api-gate"),
     path("v1/systems/<str:slug>/results/", results.SystemResults.as_view(), name="api-system-results"),
     path("v1/systems/<str:slug>/results/<str:pk>/void/", results.ResultVoid.as_view(), name="api-result-void"),
     path("v1/systems/<str:slug>/assessments/", assessments.Assessments.as_view(), name="api-assessments"),

@@ -6,10 +6,13 @@ from typing import Any
 
 from api.instants import write_instant, write_optional
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
-from assessments.models import System
 from api.shapes import Schema
+from assessments.models import System
+from rubric.definition import Rubric
 from rubric.scoring import number
 from rubric.timeline import Point
+from scores.gate import Verdict
+from scores.trends import Bucket
 from scores.score import CategoryScore, FullScore, Health, TestScore
 
 CATEGORY: Schema = record(
@@ -57,6 +60,37 @@ POINT: Schema = record(
     }
 )
 HISTORY: Schema = record({"points": array(POINT)}, "The score as a step function of time.")
+
+GATE: Schema = record(
+    {
+        "passed": {"type": "boolean"},
+        "conditions": array(
+            record({"name": TEXT, "passed": {"type": "boolean"}, "actual": POINTS, "required": POINTS})
+        ),
+        "markdown": {"type": "string", "description": "The verdict as a table, for a pull request."},
+    },
+    "Whether a system meets conditions.",
+)
+BUCKET: Schema = record(
+    {
+        "at": {**INSTANT, "description": "The end of the bucket: its last instant."},
+        "systems": {"type": "integer"},
+        "median": optional(POINTS),
+        "mean": optional(POINTS),
+        "q1": optional(POINTS),
+        "q3": optional(POINTS),
+        "categories": {**BY_CATEGORY, "description": "The mean of each category."},
+        "limiting": {
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": "How many systems each category limits.",
+        },
+    }
+)
+TREND: Schema = record(
+    {"rubric": TEXT, "interval": {"type": "string", "enum": ["day", "week", "month"]}, "buckets": array(BUCKET)},
+    "How the systems of one rubric stand over time.",
+)
 
 
 def show_score(system: System, full: FullScore) -> dict[str, Any]:
@@ -113,4 +147,37 @@ def show_point(point: Point) -> dict[str, Any]:
         "claimed": number(point.claimed),
         "verified": number(point.verified),
         "categories": {key: number(points) for key, points in point.categories.items()},
+    }
+
+
+def show_verdict(verdict: Verdict) -> dict[str, Any]:
+    """What the gate says."""
+    return {
+        "passed": verdict.passed,
+        "conditions": [
+            {
+                "name": condition.name,
+                "passed": condition.passed,
+                "actual": number(condition.actual),
+                "required": number(condition.required),
+            }
+            for condition in verdict.conditions
+        ],
+        "markdown": verdict.markdown,
+    }
+
+
+def show_trend(rubric: Rubric, interval: str, buckets: list[Bucket]) -> dict[str, Any]:
+    """A trend, bucket by bucket."""
+    return {"rubric": rubric.key, "interval": interval, "buckets": [_show_bucket(bucket) for bucket in buckets]}
+
+
+def _show_bucket(bucket: Bucket) -> dict[str, Any]:
+    spread = {name: getattr(bucket, name) for name in ("median", "mean", "q1", "q3")}
+    return {
+        "at": write_instant(bucket.at),
+        "systems": bucket.systems,
+        **{name: None if value is None else number(value) for name, value in spread.items()},
+        "categories": {key: number(points) for key, points in bucket.categories.items()},
+        "limiting": dict(bucket.limiting),
     }

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.models import Scope
 from api.base import ApiView, checked_id, read_record
-from api.documents import Parameter, operation
+from api.documents import Parameter, flag, operation
 from api.pagination import paged
 from api.problems import at_fault, conflict, not_found
 from api.queries import Query
@@ -36,7 +36,7 @@ class Results(ApiView):
         tag="results",
         body=resource.REQUEST,
         answers={HTTPStatus.CREATED: "Outcome", HTTPStatus.OK: "Outcome"},
-        parameters=[Parameter("dry_run", "Check everything, store nothing.", {"type": "boolean"})],
+        parameters=[flag("dry_run", "Check everything, store nothing.")],
         conflicts=True,
     )
     def post(self, request: Request) -> Response:

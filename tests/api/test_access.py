@@ -24,8 +24,10 @@ READING = [
     "/systems/fraud-scorer/assessments/",
     "/systems/fraud-scorer/score/",
     "/systems/fraud-scorer/history/",
+    "/systems/fraud-scorer/gate/?min_score=1",
     "/organisation/",
     "/teams/",
+    "/trends/",
     "/rubrics/",
     "/rubrics/ml-test-score-2017/",
 ]
@@ -116,7 +118,7 @@ def test_a_bound_tokens_lists_show_just_its_system(make_api: MakeApi, system: Sy
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/organisation/"), ("PATCH", "/organisation/"), ("GET", "/teams/"), ("POST", "/teams/"), ("POST", "/systems/")],
+    [("GET", "/trends/"), ("GET", "/organisation/"), ("PATCH", "/organisation/"), ("GET", "/teams/"), ("POST", "/teams/"), ("POST", "/systems/")],
 )
 def test_the_organisation_as_a_whole_is_not_for_bound_tokens(
     make_api: MakeApi, churn: System, method: str, path: str

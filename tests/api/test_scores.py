@@ -166,3 +166,61 @@ def test_the_page_of_the_description_names_every_operation() -> None:
         assert path in page
     assert "unsafe-inline" not in response["Content-Security-Policy"]
     assert "//cdn" not in page
+
+
+def test_the_gate_judges_by_its_conditions(api: Api, system: System) -> None:
+    assert faults(api.get(f"{SYSTEM}/gate/")) == {"?min_score"}
+    assert faults(api.get(f"{SYSTEM}/gate/?no_failing=false")) == {"?min_score"}
+    ok(api.patch(f"{SYSTEM}/", {"target_score": 0.5}))
+    verdict = ok(api.get(f"{SYSTEM}/gate/"))
+    assert verdict["passed"] is False
+    assert verdict["conditions"] == [{"name": "min_score", "passed": False, "actual": 0, "required": 0.5}]
+    assert "failed" in verdict["markdown"]
+    created = ok(api.get(f"{SYSTEM}/"))["created_at"]
+    post(api, created, "1", status="failed")
+    path = f"{SYSTEM}/gate/?min_score=0&max_drop=0.0&since=2026-01-01T00:00:00Z&no_failing=true"
+    verdict = ok(api.get(path))
+    assert [(each["name"], each["passed"], each["actual"]) for each in verdict["conditions"]] == [
+        ("min_score", True, 0),
+        ("max_drop", True, 0),
+        ("no_failing", False, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("min_score=x", "min_score"), ("min_score=", "min_score"), ("min_score=NaN", "min_score"), ("max_drop=1e999", "max_drop"),
+     ("max_drop=Infinity", "max_drop"), ("since=x&min_score=1", "since"), ("no_failing=1", "no_failing"), ("min_score=1/2", "min_score")],
+)  # fmt: skip
+def test_a_malformed_condition_is_at_fault(api: Api, system: System, query: str, name: str) -> None:
+    assert faults(api.get(f"{SYSTEM}/gate/?{query}")) == {f"?{name}"}
+
+
+def test_a_trend_has_a_bucket_for_each_week(api: Api, system: System, churn: System) -> None:
+    for test in builtin()["ml-test-score-2017"].tests:
+        post(api, "2026-01-05T00:00:00Z", "1", test=test)
+    trend = ok(api.get("/trends/?start=2025-12-29T00:00:00Z&end=2026-01-14T00:00:00Z"))
+    assert (trend["rubric"], trend["interval"]) == ("ml-test-score-2017", "week")
+    assert [(each["at"], each["systems"], each["median"]) for each in trend["buckets"]] == [
+        ("2026-01-04T23:59:59.999999Z", 0, None),
+        ("2026-01-11T23:59:59.999999Z", 1, 3.5),
+        ("2026-01-14T00:00:00Z", 1, 3.5),
+    ]
+    assert trend["buckets"][1]["categories"] == {"data": 3.5, "model": 3.5, "infra": 3.5, "monitor": 3.5}
+    assert trend["buckets"][1]["limiting"] == {"data": 1, "model": 1, "infra": 1, "monitor": 1}
+    assert ok(api.get("/trends/?team=nope&tag=nope&interval=month"))["buckets"][-1]["systems"] == 0
+    ok(api.get("/trends/?interval=day&rubric=key-principles"))
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("interval=year", "interval"), ("rubric=x", "rubric"), ("team=%00", "team"), ("start=x", "start"),
+     ("start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z", "start"), ("end=9999-12-31T00:00:00Z", "end"),
+     ("start=0001-01-01T00:00:00Z", "start"), ("start=1990-01-01T00:00:00Z&interval=day", "interval")],
+)  # fmt: skip
+def test_a_malformed_trend_is_at_fault(api: Api, query: str, name: str) -> None:
+    assert faults(api.get(f"/trends/?{query}")) == {f"?{name}"}
+
+
+def test_trends_of_an_organisation_without_systems_are_empty(api: Api) -> None:
+    assert all(each["systems"] == 0 for each in ok(api.get("/trends/"))["buckets"])
