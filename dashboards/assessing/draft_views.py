@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
 from accounts.errors import Conflict
-from accounts.models import Role
+from accounts.models import Person, Role
 from assessments.models import Answer, Assessment
 from assessments.operations import start_assessment
 from dashboards.assessing import presenters
@@ -138,12 +138,19 @@ def _row_after(rubric: Rubric, answer: Posted, outcome: Outcome) -> Row:
     """The row of one posted answer, as it stands after saving."""
     test = rubric.tests[answer.test]
     if answer.test in outcome.conflicts:
+        theirs = outcome.conflicts[answer.test]
         mine = presenters.WORDS.get(answer.choice, answer.choice)
-        conflict = presenters.Conflict(outcome.conflicts[answer.test], mine)
+        conflict = presenters.Conflict(theirs, mine, _name(theirs.updated_by) if theirs else "")
         return presenters.typed_row(rubric, test, answer, conflict)
     if answer.test in outcome.faults:
         return presenters.typed_row(rubric, test, answer, faults=outcome.faults[answer.test])
     return presenters.stored_row(rubric, test, outcome.saved[answer.test])
+
+
+def _name(label: str) -> str:
+    """Whom an answer's label means, by name where it is a person's address."""
+    person = Person.objects.filter(email=label).first()
+    return str(person) if person else label
 
 
 @member_page(Role.ASSESSOR)

@@ -21,6 +21,7 @@ from scores.reading import category_scores, score_of
 from scores.score import CategoryScore, FullScore, Score
 
 GLYPHS = {Level.NONE: "l-00", Level.MANUAL: "l-v0", Level.AUTOMATED: "l-vv"}
+CLAIM_GLYPHS = {"none": "l-00", "manual": "l-c0", "automated": "l-cc", "na": "l-na", "": "l-00"}
 WORDS = {"none": "None", "manual": "Manual", "automated": "Automated", "na": "n/a", "": "Not answered"}
 
 
@@ -41,6 +42,7 @@ class Conflict:
 
     theirs: Answer | None
     mine: str
+    who: str = ""
 
     @property
     def version(self) -> int:
@@ -72,6 +74,11 @@ class Row:
     @property
     def word(self) -> str:
         return WORDS[self.choice]
+
+    @property
+    def claim_glyph(self) -> str:
+        """The disc of the claim alone: hatched, since nothing here proves it."""
+        return CLAIM_GLYPHS[self.choice]
 
     @property
     def has_notes(self) -> bool:

@@ -65,7 +65,7 @@
     if (!row(test).querySelector("input[type=radio]:checked")) document.getElementById(`${test}-none`).checked = true;
     state.busy = true;
     state.sending = state.edits;
-    say(test, "Saving…", "busy");
+    say(test, "Saving…");
     htmx.trigger(row(test), "save");
   };
   const soon = (test, delay) => {
@@ -77,7 +77,9 @@
     const state = stateOf(test);
     state.edits += 1;
     keep(test);
-    if (!state.held) soon(test, delay);
+    if (state.held) return;
+    say(test, delay === WHOLE ? "Enter saves the link" : "Saving…", "");
+    soon(test, delay);
   };
 
   const retry = (test) => {

@@ -1,0 +1,255 @@
+"""Assessing in Chromium against the real server: live score, two people at once, lost connections, no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.assessing import Scene, scene
+from tests.support.browser import Faults
+
+TEXT = "Ablation of all 41 features."
+
+
+@pytest.fixture(scope="module")
+def _server(django_db_blocker: object) -> Iterator[Scene]:
+    with django_db_blocker.unblock(), scene() as made:  # type: ignore[attr-defined]
+        yield made
+
+
+@pytest.fixture
+def made(_server: Scene, django_db_blocker: object) -> Iterator[Scene]:
+    """The scene; tests use different tests of the rubric, so that they may share it."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield _server
+
+
+def choose(page: Page, test: str, value: str) -> None:
+    page.locator(f"label[for={test}-{value}]").click()
+
+
+def saved(page: Page, test: str) -> None:
+    expect(page.locator(f"#{test}-state .saved")).to_have_text("Saved")
+
+
+def lost(faults: Faults, error: str) -> None:
+    """A lost connection was provoked: the browser and htmx both say so."""
+    for part in (error, "htmx:afterRequest", "htmx:sendError"):
+        faults.expect(part)
+
+
+def stored(made: Scene, test: str) -> tuple[str, str]:
+    answer = made.answer(test)
+    assert answer is not None
+    return ("na" if answer.not_applicable else answer.level), answer.justification
+
+
+def test_an_answer_is_saved_by_itself_and_the_score_follows(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        sum_of_data = page.locator("#sum-data b")
+        before = float(sum_of_data.inner_text())
+        answered = page.locator("#score-panel .mini-facts dd").first.inner_text()
+        choose(page, "data-3", "automated")
+        saved(page, "data-3")
+        expect(sum_of_data).to_have_text(f"{before + 1:.1f}")
+        expect(page.locator("#score-panel .mini-facts dd").first).not_to_have_text(answered)
+        page.locator("#data-3-justification").fill("Latency budget in CI.")
+        page.locator("#data-3-link").fill("https://git.example.com/budget")
+        page.locator("#data-3-link").press("Enter")
+        expect(page.locator("#data-3 .links a")).to_have_text("https://git.example.com/budget")
+        saved(page, "data-3")
+        page.reload()
+        expect(page.locator("#data-3-automated")).to_be_checked()
+        expect(page.locator("#data-3-justification")).to_have_value("Latency budget in CI.")
+        page.get_by_role("button", name="Remove the link https://git.example.com/budget").click()
+        saved(page, "data-3")
+        answer = made.answer("data-3")
+        assert answer is not None
+        assert (answer.level, answer.evidence) == ("automated", [])
+
+
+def test_the_evidence_line_follows_the_choice(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        line = page.locator("#data-4 .says:visible")
+        expect(line).to_contain_text("Evidence says less: claimed automated; last run 41 days ago")
+        choose(page, "data-4", "none")
+        expect(line).to_contain_text("No fresh runs: lapsed 11 days ago")
+        choose(page, "data-4", "automated")
+        saved(page, "data-4")
+        expect(page.locator("#data-1 .says:visible")).to_contain_text("Evidence agrees: fresh until")
+
+
+def test_not_applicable_asks_for_the_reason_first(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        choose(page, "data-6", "na")
+        expect(page.locator("#data-6-state .saved")).to_contain_text("Say why it does not apply")
+        expect(page.locator("#data-6-justification")).to_be_focused()
+        assert made.answer("data-6") is None
+        page.keyboard.type("No new features are planned.")
+        saved(page, "data-6")
+        assert stored(made, "data-6") == ("na", "No new features are planned.")
+
+
+def test_two_people_and_a_lost_connection(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (ines, ines_faults), made.visit(browser, "marc") as (marc, marc_faults):
+        ines.goto(made.form)
+        marc.goto(made.form)
+        # Ines loses the connection while she types.
+        ines.context.set_offline(True)
+        choose(ines, "model-5", "manual")
+        ines.locator("#model-5-justification").fill("Logistic regression loses 4.1 points.")
+        expect(ines.locator("#model-5-state .saved")).to_have_text("Offline, kept in this browser")
+        # Meanwhile Marc answers the same test.
+        choose(marc, "model-5", "automated")
+        marc.locator("#model-5-justification").fill("Retrained weekly in CI.")
+        saved(marc, "model-5")
+        # Back online, her answer is refused; both versions are shown, and hers is still in its fields.
+        ines.context.set_offline(False)
+        conflict = ines.locator("#model-5 .conflict")
+        expect(conflict).to_contain_text("Marc Okafor changed this answer")
+        expect(conflict).to_contain_text("Automated: “Retrained weekly in CI.”")
+        expect(conflict).to_contain_text("Manual: “Logistic regression loses 4.1 points.”")
+        expect(ines.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
+        expect(ines.locator("#model-5-state .saved")).to_have_text("Not saved")
+        assert stored(made, "model-5") == ("automated", "Retrained weekly in CI.")
+        assert not Axe().run(ines).response["violations"]
+        # A reload loses nothing either.
+        ines.reload()
+        expect(conflict).to_be_visible()
+        expect(ines.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
+        ines.get_by_role("button", name="Keep mine").click()
+        saved(ines, "model-5")
+        assert stored(made, "model-5") == ("manual", "Logistic regression loses 4.1 points.")
+        # Now Marc's page is the outdated one; he keeps hers.
+        choose(marc, "model-5", "none")
+        marc.get_by_role("button", name="Keep theirs").click()
+        expect(marc.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
+        expect(marc.locator("#model-5-manual")).to_be_checked()
+        saved(marc, "model-5")
+        lost(ines_faults, "net::ERR_INTERNET_DISCONNECTED")
+        ines_faults.expect("409")
+        marc_faults.expect("409")
+
+
+def test_what_was_typed_survives_a_reload_while_the_server_is_away(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, faults):
+        page.goto(made.form)
+        page.route("**/answers/**", lambda route: route.abort("connectionfailed"))
+        choose(page, "model-4", "manual")
+        page.locator("#model-4-justification").fill("Compared with last month's model.")
+        expect(page.locator("#model-4-state .saved")).to_have_text("Offline, kept in this browser")
+        page.reload()
+        expect(page.locator("#model-4-justification")).to_have_value("Compared with last month's model.")
+        expect(page.locator("#model-4-manual")).to_be_checked()
+        assert made.answer("model-4") is None
+        # It is tried again by itself.
+        page.unroute("**/answers/**")
+        saved(page, "model-4")
+        assert stored(made, "model-4") == ("manual", "Compared with last month's model.")
+        assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('mlscore:'))") == []
+        lost(faults, "net::ERR_CONNECTION_FAILED")
+
+
+def test_a_lost_reply_is_no_conflict(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, faults):
+        page.goto(made.form)
+        page.route("**/answers/model-7/", lambda route: (route.fetch(), route.abort("connectionreset")), times=1)
+        choose(page, "model-7", "automated")
+        expect(page.locator("#model-7-state .saved")).to_have_text("Offline, kept in this browser")
+        saved(page, "model-7")
+        answer = made.answer("model-7")
+        assert answer is not None
+        assert (answer.level, answer.version) == ("automated", 1)
+        lost(faults, "net::ERR_CONNECTION_RESET")
+
+
+def test_keys_act_inside_a_test_only(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        page.keyboard.press("a")
+        page.locator("#infra-1-none").focus()
+        page.keyboard.press("m")
+        expect(page.locator("#infra-1-manual")).to_be_checked()
+        saved(page, "infra-1")
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        expect(page.locator("#infra-2-automated")).to_be_checked()
+        page.keyboard.press("g")
+        expect(page.locator("#infra-2 .guide p").first).to_be_visible()
+        page.keyboard.press("k")
+        expect(page.locator("#infra-1-manual")).to_be_focused()
+        page.locator("#infra-2-justification").focus()
+        page.keyboard.type("nmaxjkg")
+        expect(page.locator("#infra-2-justification")).to_have_value("nmaxjkg")
+        expect(page.locator("#infra-2-automated")).to_be_checked()
+        saved(page, "infra-2")
+
+
+def test_without_javascript(browser: Browser, made: Scene) -> None:
+    with made.visit(browser, java_script_enabled=False) as (page, faults), made.visit(browser, "marc") as (marc, _):
+        page.goto(made.form)
+        marc.goto(made.form)
+        choose(marc, "monitor-1", "automated")
+        saved(marc, "monitor-1")
+        choose(page, "monitor-1", "manual")
+        choose(page, "monitor-2", "automated")
+        page.locator("#monitor-2 summary").last.click()
+        page.locator("#monitor-2-justification").fill(TEXT)
+        page.locator("#monitor-2-link").fill("https://git.example.com/ablation")
+        page.locator(".rail-actions").get_by_role("button", name="Save").click()
+        # Monitor-2 is saved; monitor-1 shows both versions.
+        assert stored(made, "monitor-2") == ("automated", TEXT)
+        assert stored(made, "monitor-1")[0] == "automated"
+        expect(page.locator("#monitor-1 .conflict")).to_contain_text("Theirs")
+        expect(page.locator("#monitor-1-manual")).to_be_checked()
+        expect(page.locator("#monitor-2 .links a")).to_have_text("https://git.example.com/ablation")
+        page.locator("#monitor-1").get_by_role("button", name="Keep mine").click()
+        assert stored(made, "monitor-1")[0] == "manual"
+        expect(page.locator(".conflict")).to_have_count(0)
+        page.get_by_role("button", name="Remove the link https://git.example.com/ablation").click()
+        expect(page.locator("#monitor-2 .links a")).to_have_count(0)
+        page.get_by_role("button", name="Review and finalise").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Review before finalising")
+        faults.expect("409")
+
+
+def test_review_waits_for_what_is_being_saved(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        page.locator("#infra-5 summary").last.click()
+        page.locator("#infra-5-justification").fill("Typed a moment before.")
+        page.get_by_role("button", name="Review and finalise").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Review before finalising")
+        assert stored(made, "infra-5") == ("none", "Typed a moment before.")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_pages_fit_and_are_accessible(browser: Browser, made: Scene, width: int, colours: str) -> None:
+    organisation = f"{made.live.url}/o/meridian/"
+    system = f"{organisation}systems/{made.system.slug}/"
+    finals = f"{made.below}{made.draft.pk - 1}/"
+    places = [made.form, made.below, made.form + "review/", made.form + "discard/", made.below + "upload/", finals]
+    places += [finals + "void/", organisation + "rubric/", organisation + "rubric/ml-test-score-2017/"]
+    places += [system + "edit/", system + "rules/", system + "edition/", system + "retire/", organisation + "systems/new/"]
+    with made.visit(browser, viewport={"width": width, "height": 800}, color_scheme=colours) as (page, _):
+        for place in places:
+            response = page.goto(place)
+            assert response is not None
+            assert response.status == 200, place
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+            violations = Axe().run(page).response["violations"]
+            assert not violations, (place, [(each["id"], each["nodes"][0]["html"]) for each in violations])
+
+
+def test_a_viewer_reads_the_draft(browser: Browser, made: Scene) -> None:
+    with made.visit(browser, "vera") as (page, _):
+        page.goto(made.form)
+        expect(page.locator("input[type=radio]")).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Assessment, draft")
