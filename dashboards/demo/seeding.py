@@ -1,0 +1,195 @@
+"""Plays the demo's stories: makes Meridian Labs by calling the operations that users, tokens and pipelines call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.invitations import accept_as_new_person, invite
+from accounts.models import Membership, Organisation, Person, Scope, Team
+from accounts.organisations import create_organisation
+from accounts.people import create_person
+from accounts.teams import create_team, set_team_members
+from accounts.tokens import authenticate, create_token
+from assessments.models import Lifecycle, System
+from assessments.operations import finalise, save_answers, start_assessment, void_assessment
+from assessments.systems import create_system, update_system
+from dashboards.demo import cast
+from dashboards.demo.pipelines import day, dice, postings
+from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, VoidStory, stories
+from evidence.models import Result
+from evidence.recording import record_results
+from evidence.rule_changes import SYSTEM_RULES, change_rules
+from evidence.voiding import void_result
+
+
+class NotEmpty(Exception):
+    """There are people or organisations in the database that the demo did not make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The organisation once its people are there: actors by the names that stories use, and the pipelines' token."""
+
+    organisation: Organisation
+    actors: dict[str, Actor]
+    teams: dict[str, Team]
+    pipelines: Actor
+
+
+def is_seeded() -> bool:
+    """Whether the demo is in the database; it is made in one transaction, so it is there wholly or not at all."""
+    return Membership.objects.filter(organisation__slug=cast.SLUG, person__email=cast.OWNER.email).exists()
+
+
+@transaction.atomic
+def seed(now: datetime) -> bool:
+    """Make the demo as of `now` (aware); False when it is there already.
+
+    The same `now` makes the same facts. Raises NotEmpty where anything else is in the database.
+    """
+    if is_seeded():
+        return False
+    if Organisation.objects.exists() or Person.objects.exists():
+        raise NotEmpty
+    now = now.astimezone(UTC)
+    founded = day(now, cast.FOUNDED_DAYS_AGO, "09:00")
+    organisation, actors = _people(founded)
+    teams = _teams(organisation, actors, founded + timedelta(hours=1))
+    token, secret = create_token(
+        actor=actors["tomas"],
+        name="CI pipelines",
+        scopes=[Scope.RESULTS_WRITE],
+        system_id=None,
+        expires_at=None,
+        at=founded + timedelta(hours=2),
+    )
+    company = Company(organisation, actors, teams, Actor(organisation=organisation, token=token))
+    newest = max(_play(company, story, now) for story in stories())
+    authenticate(secret, newest)
+    return True
+
+
+def _people(at: datetime) -> tuple[Organisation, dict[str, Actor]]:
+    """The owner founds the organisation and invites everyone else."""
+    owner = create_person(email=cast.OWNER.email, name=cast.OWNER.name, password=cast.PASSWORD, at=at)
+    organisation = create_organisation(name=cast.ORGANISATION, slug=cast.SLUG, owner=owner, at=at)
+    founder = Actor(organisation=organisation, person=owner)
+    actors = {}
+    for key, character in cast.PEOPLE.items():
+        if character is cast.OWNER:
+            actors[key] = founder
+            continue
+        invitation, _ = invite(actor=founder, email=character.email, role=character.role, at=at)
+        member = accept_as_new_person(
+            invitation=invitation, name=character.name, password=cast.PASSWORD, at=at + timedelta(minutes=30)
+        )
+        actors[key] = Actor.of(member)
+    return organisation, actors
+
+
+def _teams(organisation: Organisation, actors: dict[str, Actor], at: datetime) -> dict[str, Team]:
+    member_ids = dict(Membership.objects.filter(organisation=organisation).values_list("person__email", "pk"))
+    teams = {}
+    for slug, name in cast.TEAMS.items():
+        teams[slug] = create_team(actor=actors["ines"], name=name, slug=slug, at=at)
+        own = [member_ids[person.email] for person in cast.PEOPLE.values() if slug in person.teams]
+        set_team_members(actor=actors["ines"], slug=slug, member_ids=own, at=at)
+    return teams
+
+
+def _play(company: Company, story: Story, now: datetime) -> datetime:
+    """All that happened to one system, in order of time; answers when its last result arrived, or it was created."""
+    created = day(now, story.created_days_ago, "09:30")
+    system = _create(company, story, created)
+    events: list[tuple[datetime, Callable[[datetime], object]]] = []
+    for assessment in story.assessments:
+        at = day(now, assessment.days_ago, "10:00") + _minutes(story, "assessment", assessment.days_ago)
+        events.append((at, _assessing(company, system, assessment, now)))
+    for change in story.changes:
+        events.append((day(now, change.days_ago, "14:00"), _changing(company, system, change)))
+    for void in story.voids:
+        events.append((day(now, void.days_ago, "16:00"), _voiding(company, system, void, now)))
+    arrivals = postings(story, now)
+    for posting in arrivals:
+        events.append((posting.received_at, _posting(company, posting.results)))
+    for at, play in sorted(events, key=lambda event: event[0]):
+        play(at)
+    return max((posting.received_at for posting in arrivals), default=created)
+
+
+def _create(company: Company, story: Story, at: datetime) -> System:
+    """The system as it began; a story tells by its changes how it became what it is."""
+    owner = company.actors[story.owner].person if story.owner else None
+    return create_system(
+        actor=company.actors[story.by],
+        at=at,
+        name=story.name,
+        slug=story.slug,
+        rubric=story.rubric,
+        windows=story.windows,
+        description=story.description,
+        team=company.teams[story.team],
+        owner=owner,
+        tags=list(story.tags),
+        lifecycle=Lifecycle(story.lifecycle),
+        repository_url=story.repository_url,
+        target_score=Decimal(story.target_score) if story.target_score else None,
+    )
+
+
+def _minutes(story: Story, *of: object) -> timedelta:
+    """Some minutes of a working day."""
+    return timedelta(minutes=dice(story.slug, *of).randint(0, 360))
+
+
+def _assessing(
+    company: Company, system: System, story: AssessmentStory, now: datetime
+) -> Callable[[datetime], object]:
+    def play(at: datetime) -> None:
+        actor = company.actors[story.by]
+        effective_at = None if story.imported_from is None else day(now, story.imported_from, "12:00")
+        draft = start_assessment(actor=actor, system=system, at=at, carry_forward=True, effective_at=effective_at)
+        save_answers(actor=actor, assessment=draft, changes=story.changes(), at=at + timedelta(minutes=25))
+        if story.draft:
+            return
+        final = finalise(actor=actor, assessment=draft, at=at + timedelta(minutes=40))
+        if story.voided:
+            voider = company.actors[story.voided["by"]]
+            void_assessment(actor=voider, assessment=final, reason=story.voided["reason"], at=at + timedelta(hours=3))
+
+    return play
+
+
+def _changing(company: Company, system: System, story: ChangeStory) -> Callable[[datetime], object]:
+    def play(at: datetime) -> None:
+        actor = company.actors[story.by]
+        rules: dict[str, Any] = {field: value for field, value in story.values.items() if field in SYSTEM_RULES}
+        others = {field: value for field, value in story.values.items() if field not in rules}
+        if rules:
+            change_rules(actor=actor, changes=rules, at=at, system=system)
+        if others:
+            update_system(actor=actor, system=system, changes=others, at=at)
+
+    return play
+
+
+def _voiding(company: Company, system: System, story: VoidStory, now: datetime) -> Callable[[datetime], object]:
+    def play(at: datetime) -> None:
+        start = day(now, story.observed_days_ago)
+        result = Result.objects.get(
+            system=system, check_of__name=story.check, observed_at__range=(start, start + timedelta(days=1))
+        )
+        void_result(actor=company.actors[story.by], result_id=result.pk, reason=story.reason, at=at)
+
+    return play
+
+
+def _posting(company: Company, results: list[Any]) -> Callable[[datetime], object]:
+    return lambda at: record_results(actor=company.pipelines, results=results, received_at=at)
