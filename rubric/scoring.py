@@ -34,15 +34,15 @@ class _Layout:
     """A rubric made ready for counting in whole numbers.
 
     `units` are the points of each level times `denominator`. `categories` holds key, test keys and weight of each
-    category: units times weight is the aggregated value times `whole`, and so comparable between categories. `category_of`
-    is the position of each test's category.
+    category: units times weight is the aggregated value times `whole`, and so comparable between categories. `places`
+    are the position and the weight of each test's category.
     """
 
     units: tuple[int, ...]
     denominator: int
     whole: int
     categories: tuple[tuple[str, tuple[str, ...], int], ...]
-    category_of: Mapping[str, int]
+    places: Mapping[str, tuple[int, int]]
 
 
 def totals(rubric: Rubric, levels: Mapping[str, Level]) -> Totals:
@@ -69,15 +69,16 @@ def totals(rubric: Rubric, levels: Mapping[str, Level]) -> Totals:
 class Tally:
     """The totals of a rubric while its tests' levels change one by one: what a sweep through time counts with."""
 
-    __slots__ = ("_counts", "_layout", "_levels")
+    __slots__ = ("_layout", "_levels", "_values")
 
     def __init__(self, rubric: Rubric, levels: Mapping[str, Level]) -> None:
         """Start from these levels, as `totals` takes them."""
         self._layout = _layout(rubric)
         self._levels = dict(levels)
-        units = self._layout.units
-        self._counts = [
-            sum([units[self._levels.get(test, NONE)] for test in tests]) for _, tests, _ in self._layout.categories
+        units, level_of = self._layout.units, self._levels.get
+        self._values = [
+            sum([units[level_of(test, NONE)] for test in tests]) * weight
+            for _, tests, weight in self._layout.categories
         ]
 
     def change(self, test: str, level: Level) -> None:
@@ -86,35 +87,45 @@ class Tally:
         if level is before:
             return
         self._levels[test] = level
-        index = self._layout.category_of.get(test)
-        if index is not None:
-            self._counts[index] += self._layout.units[level] - self._layout.units[before]
+        layout = self._layout
+        place = layout.places.get(test)
+        if place is not None:
+            index, weight = place
+            self._values[index] += (layout.units[level] - layout.units[before]) * weight
 
     @property
-    def counts(self) -> tuple[int, ...]:
-        """The categories as whole numbers: equal exactly where their points are."""
-        return tuple(self._counts)
+    def values(self) -> tuple[int, ...]:
+        """The categories' aggregated values as whole numbers: equal exactly where their points are."""
+        return tuple(self._values)
 
     @property
     def lowest(self) -> int:
         """The final score as a whole number: equal exactly where the scores are."""
-        return min([count * row[2] for count, row in zip(self._counts, self._layout.categories, strict=True)])
+        return min(self._values)
 
     @property
     def score(self) -> Fraction:
         """The final score, as `totals` gives it."""
-        return _quotient(self.lowest, self._layout.whole)
+        return _quotient(min(self._values), self._layout.whole)
 
     @property
     def categories(self) -> dict[str, Fraction]:
         """The points of each category, as `totals` gives them."""
-        rows = zip(self._counts, self._layout.categories, strict=True)
-        return {row[0]: _quotient(count, self._layout.denominator) for count, row in rows}
+        denominator = self._layout.denominator
+        return {
+            key: _quotient(value // weight, denominator)
+            for (key, _, weight), value in zip(self._layout.categories, self._values, strict=True)
+        }
 
 
 def limiting(rubric: Rubric, categories: Mapping[str, Fraction]) -> tuple[str, ...]:
     """The categories that hold the score down, from the points of all of them."""
-    values = {key: categories[key] * weight for key, _, weight in _layout(rubric).categories}
+    layout = _layout(rubric)
+    points = [categories[key] for key, _, _ in layout.categories]
+    values = {
+        key: value.numerator * (layout.denominator // value.denominator) * weight
+        for (key, _, weight), value in zip(layout.categories, points, strict=True)
+    }
     lowest = min(values.values())
     return tuple([key for key, value in values.items() if value == lowest])
 
@@ -166,8 +177,8 @@ def _layout(rubric: Rubric) -> _Layout:
         (category.key, tuple(test.key for test in category.tests), weight)
         for category, weight in zip(rubric.categories, weights, strict=True)
     )
-    category_of = {test: index for index, (_, tests, _) in enumerate(categories) for test in tests}
-    return _Layout(units=units, denominator=denominator, whole=whole, categories=categories, category_of=category_of)
+    places = {test: (index, weight) for index, (_, tests, weight) in enumerate(categories) for test in tests}
+    return _Layout(units=units, denominator=denominator, whole=whole, categories=categories, places=places)
 
 
 @lru_cache(maxsize=4096)

@@ -194,7 +194,7 @@ class _Sweep:
 
     def state(self) -> tuple[str, tuple[int, ...], int, int]:
         """What a point shows besides its instant, in whole numbers."""
-        return self.rubric.key, self.score.counts, self.claimed.lowest, self.verified.lowest
+        return self.rubric.key, self.score.values, self.claimed.lowest, self.verified.lowest
 
     def point(self, at: datetime) -> Point:
         return Point(

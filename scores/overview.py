@@ -17,7 +17,6 @@ from rubric.scoring import Totals, totals
 from rubric.timeline import Facts, Levels, levels_at
 from scores.evidence_of import NewestResult, failing_checks, newest_results
 from scores.facts import load_facts
-from scores.marks import lapses
 from scores.reading import LAST, next_falls, score_of
 from scores.score import Score
 from scores.steps import LAPSES_SOON
@@ -121,15 +120,16 @@ def review_is_due(system: System, assessed_at: datetime | None, at: datetime) ->
 
 
 def _lapsed(facts: Facts, levels: Levels, rubric: Rubric, now: datetime) -> set[str]:
-    """The tests whose evidence once held more than it does, where that is claimed still or happened lately."""
+    """The tests whose evidence once held more than it does, where that is claimed still or ended lately."""
     return {
-        lapse.test
-        for lapse in lapses(facts.spans, now)
-        if lapse.test in rubric.tests
-        and levels.verified.get(lapse.test, Level.NONE) < lapse.before
+        span.test
+        for span in facts.spans
+        if span.ends_at <= now
+        and span.test in rubric.tests
+        and levels.verified.get(span.test, Level.NONE) < span.level
         and (
-            levels.claimed.get(lapse.test, Level.NONE) > levels.verified.get(lapse.test, Level.NONE)
-            or now - lapse.at <= COMPARED
+            now - span.ends_at <= COMPARED
+            or levels.claimed.get(span.test, Level.NONE) > levels.verified.get(span.test, Level.NONE)
         )
     }
 

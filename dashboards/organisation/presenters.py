@@ -16,6 +16,9 @@ from scores.steps import LAPSES_SOON
 from scores.trends import Interval, Life, bucket_ends, buckets
 
 SPARK = timedelta(days=365)
+SPARK_CELL = SPARK / 96
+"""What one pixel of a sparkline spans; of several steps within it only the last can be seen."""
+
 SHORT_HISTORY = timedelta(days=60)
 """Histories up to this length are drawn day by day, longer ones week by week."""
 
@@ -245,8 +248,10 @@ def _row(row: Standing, tops: dict[str, Fraction], now: datetime) -> SystemRow:
 
 
 def _spark(life: Life, rubric: Rubric, start: datetime) -> list[tuple[datetime, Fraction]]:
-    """The last year's steps on this rubric's scale, the state at its start included."""
+    """The last year's steps on this rubric's scale, the state at its start included: the last of each few days."""
     own = [point for point in life.points if point.rubric == rubric.key]
     before = [point for point in own if point.at <= start][-1:]
     steps = [(max(point.at, start), point.score) for point in [*before, *(point for point in own if point.at > start)]]
-    return [step for index, step in enumerate(steps) if index == 0 or step[1] != steps[index - 1][1]]
+    cells = {(at - start) // SPARK_CELL: (at, value) for at, value in steps}
+    kept = steps[:1] + list(cells.values())
+    return [step for index, step in enumerate(kept) if index == 0 or step[1] != kept[index - 1][1]]
