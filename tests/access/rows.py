@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -74,14 +74,19 @@ class Reach(Enum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An API route, for each method the scope it needs, and what it is about. `methods` of None: open to everyone."""
+    """An API route, for each method the scope it needs, and what it is about.
+
+    `whole` names the methods of a LIST that concern the organisation as a whole, such as creating one more. A `public`
+    endpoint is open to everyone, its scopes mean nothing.
+    """
 
     route: str
     methods: Mapping[str, Scope]
     reach: Reach
     arguments: Values = nothing
     data: Values = nothing
-    public: bool = field(default=False)
+    public: bool = False
+    whole: frozenset[str] = frozenset()
 
     def expected(self, method: str, actor: str) -> Answer:
         """What the actor of this name gets. `bound` and `foreign` tokens have every scope."""
@@ -92,12 +97,13 @@ class Endpoint:
         if actor == "foreign":
             return {Reach.SYSTEM: Answer.NOT_FOUND, Reach.BODY: Answer.FAULT}.get(self.reach, Answer.OPEN)
         if actor == "bound":
+            reach = Reach.ORGANISATION if method in self.whole else self.reach
             refusals = {
                 Reach.SYSTEM: Answer.NOT_FOUND,
                 Reach.BODY: Answer.FAULT,
                 Reach.ORGANISATION: Answer.FORBIDDEN,
             }
-            return refusals.get(self.reach, Answer.OPEN)
+            return refusals.get(reach, Answer.OPEN)
         return Answer.OPEN if actor == self.methods[method] else Answer.FORBIDDEN
 
 

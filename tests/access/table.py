@@ -3,8 +3,8 @@
 A route that is missing here fails the suite, as does a method that a route takes and its row does not name.
 
 To add a page, add `Page(route, {method: least role})`; routes are written as in the URL patterns, with all their prefixes.
-To add an API endpoint, add `Endpoint(route, {method: scope}, reach)`. Where a route has arguments, `arguments` makes them
-from the World (world.py, where you add what is missing); `data` makes the form or JSON body with which the method works.
+To add an API endpoint, add `Endpoint(route, {method: scope}, reach)` in endpoints.py. Where a route has arguments,
+`arguments` makes them from the World (world.py, where you add what is missing); `data` makes the form or JSON body.
 A cell says that somebody gets in, not that their form is right, so `data` may be left out where a fault is answered with
 400 or a page. What exists by default (`organisation`) need not be named.
 """
@@ -12,11 +12,12 @@ A cell says that somebody gets in, not that their form is right, so `data` may b
 from __future__ import annotations
 
 from accounts.models import Role
-from tests.access.rows import Endpoint, Page, Who
+from tests.access.rows import Page, Who
 from tests.access.world import World
 
 VIEWER, ASSESSOR, ADMIN, OWNER = Role.VIEWER, Role.ASSESSOR, Role.ADMIN, Role.OWNER
 BASE = "o/<slug:organisation>/"
+SHOWN = BASE + "systems/<slug:system>/"
 
 
 def of_member(world: World) -> dict[str, int]:
@@ -50,6 +51,15 @@ def of_rubric(world: World) -> dict[str, str]:
 SYSTEM = BASE + "systems/<slug:slug>/"
 ASSESSMENTS = SYSTEM + "assessments/"
 ASSESSMENT = ASSESSMENTS + "<int:number>/"
+
+
+def of_shown(world: World) -> dict[str, str]:
+    return {"system": world.system.slug}
+
+
+def of_shown_result(world: World) -> dict[str, object]:
+    return {"system": world.system.slug, "number": world.result.pk}
+
 
 PAGES = [
     Page("healthz", {"GET": Who.ANYONE}),
@@ -138,6 +148,14 @@ PAGES = [
             "credit": "passed",
         },
     ),
+    Page(BASE, {"GET": VIEWER}),
+    Page(SHOWN, {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "connect/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "tests/<slug:test>/", {"GET": VIEWER}, lambda world: {**of_shown(world), "test": "data-1"}),
+    Page(SHOWN + "results/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "results/<int:number>/", {"GET": VIEWER}, of_shown_result),
+    Page(
+        SHOWN + "results/<int:number>/void/", {"POST": ADMIN}, of_shown_result, lambda world: {"reason": "wrong data"}
+    ),
+    Page(r"api/^[\s\S]*$", dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), Who.NOBODY)),
 ]
-
-ENDPOINTS: list[Endpoint] = []

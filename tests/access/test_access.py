@@ -15,9 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Scope
+from tests.access.endpoints import ENDPOINTS
 from tests.access.library import LIBRARY
 from tests.access.rows import Answer, Endpoint, Library, Page, Who
-from tests.access.table import ENDPOINTS, PAGES
+from tests.access.table import PAGES
 from tests.access.world import World
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,12 @@ def plain(route: str) -> str:
     """A route without the marks of regular expressions: `(?P<key>...)` becomes `<key>`."""
     without = route.replace("^", "").replace("$", "")
     return re.sub(r"\(\?P(<\w+>)(?:\[[^]]*\]|[^)[])*\)", r"\1", without)
+
+
+def prepare(row: Page | Endpoint, world: World) -> None:
+    """Make what the row refers to before its cells are tried, so that they begin alike and write nothing of their own."""
+    row.arguments(world)
+    row.data(world)
 
 
 def ask(client: Client, row: Page | Endpoint, method: str, world: World) -> HttpResponseBase:
@@ -111,7 +118,7 @@ def cells(rows: list[Page] | list[Endpoint]) -> list[ParameterSet]:
 @pytest.mark.parametrize(("page", "method"), cells(PAGES))
 def test_page(page: Page, method: str) -> None:
     world = World()
-    address(page, world)
+    prepare(page, world)
     for actor in PAGE_ACTORS:
         client = world.client(actor)
         with transaction.atomic():
@@ -122,7 +129,7 @@ def test_page(page: Page, method: str) -> None:
 @pytest.mark.parametrize(("endpoint", "method"), cells(ENDPOINTS))
 def test_endpoint(endpoint: Endpoint, method: str) -> None:
     world = World()
-    address(endpoint, world)
+    prepare(endpoint, world)
     for actor in API_ACTORS:
         client = world.api_client(actor)
         with transaction.atomic():

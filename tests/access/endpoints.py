@@ -1,0 +1,92 @@
+"""The API's part of the access table: scopes and reach as the contract says. See table.py for how to add a row."""
+
+from __future__ import annotations
+
+from accounts.models import Scope
+from tests.access.rows import Endpoint, Reach, Values
+from tests.access.world import World
+
+READ, RESULTS, SYSTEMS = Scope.READ, Scope.RESULTS_WRITE, Scope.SYSTEMS_WRITE
+ASSESSMENTS, ORGANISATION = Scope.ASSESSMENTS_WRITE, Scope.ORGANISATION_WRITE
+SYSTEM = "api/v1/systems/<str:slug>/"
+
+
+def of_system(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug}
+
+
+def of_draft(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug, "pk": world.draft.pk}
+
+
+def of_final(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug, "pk": world.final.pk}
+
+
+def of_result(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug, "pk": world.result.pk}
+
+
+def body(**values: object) -> Values:
+    """A JSON body that is the same in every world."""
+    return lambda world: values
+
+
+ENDPOINTS = [
+    Endpoint("api/v1/openapi.json", {"GET": READ}, Reach.LIST, public=True),
+    Endpoint("api/v1/docs/", {"GET": READ}, Reach.LIST, public=True),
+    Endpoint(
+        "api/v1/results/",
+        {"POST": RESULTS},
+        Reach.BODY,
+        data=lambda world: {
+            "system": world.system.slug,
+            "test": "data-1",
+            "run_id": "1",
+            "status": "passed",
+        },
+    ),
+    Endpoint(
+        "api/v1/organisation/",
+        {"GET": READ, "PATCH": ORGANISATION},
+        Reach.ORGANISATION,
+        data=body(name="Acme Labs"),
+    ),
+    Endpoint("api/v1/teams/", {"GET": READ, "POST": ORGANISATION}, Reach.ORGANISATION, data=body(name="Search")),
+    Endpoint("api/v1/trends/", {"GET": READ}, Reach.ORGANISATION),
+    Endpoint("api/v1/rubrics/", {"GET": READ}, Reach.LIST),
+    Endpoint(
+        "api/v1/rubrics/<str:key>/", {"GET": READ}, Reach.LIST, arguments=lambda world: {"key": "ml-test-score-2017"}
+    ),
+    Endpoint(
+        "api/v1/systems/",
+        {"GET": READ, "POST": SYSTEMS},
+        Reach.LIST,
+        data=body(name="Ranking"),
+        whole=frozenset({"POST"}),
+    ),
+    Endpoint(SYSTEM, {"GET": READ, "PATCH": SYSTEMS}, Reach.SYSTEM, of_system, body(name="Fraud")),
+    Endpoint(SYSTEM + "score/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "history/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "gate/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "results/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(
+        SYSTEM + "results/<str:pk>/void/",
+        {"POST": ORGANISATION},
+        Reach.SYSTEM,
+        of_result,
+        body(reason="wrong data"),
+    ),
+    Endpoint(SYSTEM + "assessments/", {"GET": READ, "POST": ASSESSMENTS}, Reach.SYSTEM, of_system),
+    Endpoint(
+        SYSTEM + "assessments/<str:pk>/", {"GET": READ, "PATCH": ASSESSMENTS}, Reach.SYSTEM, of_draft, body(answers=[])
+    ),
+    Endpoint(SYSTEM + "assessments/<str:pk>/finalise/", {"POST": ASSESSMENTS}, Reach.SYSTEM, of_draft),
+    Endpoint(
+        SYSTEM + "assessments/<str:pk>/void/",
+        {"POST": ORGANISATION},
+        Reach.SYSTEM,
+        of_final,
+        body(reason="wrong system"),
+    ),
+]
