@@ -53,6 +53,8 @@ def create_system(
     it follows from the name. Raises Invalid for a value that breaks a rule, Conflict for a slug that is taken.
     """
     check_rubric(rubric)
+    if slug in RESERVED_SLUGS:
+        raise Invalid(FieldFault(("slug",), f"The slug {slug!r} is reserved."))
     check_values(actor.organisation, builtin()[rubric], values)
     check_windows([builtin()[rubric]], windows or {})
     lifecycle = values.get("lifecycle", Lifecycle.EXPERIMENT)
@@ -168,7 +170,8 @@ def check_values(organisation: Organisation, rubric: Rubric, values: Mapping[str
 def _free_slug(organisation: Organisation, name: str) -> str:
     """The name's slug, numbered where it is taken."""
     base = slugify(name)[:50].strip("-_") or "system"
-    taken = set(System.objects.filter(organisation=organisation, slug__startswith=base).values_list("slug", flat=True))
+    same_start = System.objects.filter(organisation=organisation, slug__startswith=base)
+    taken = RESERVED_SLUGS | set(same_start.values_list("slug", flat=True))
     candidates = (base if index == 1 else f"{base}-{index}" for index in range(1, len(taken) + 2))
     return next(candidate for candidate in candidates if candidate not in taken)
 

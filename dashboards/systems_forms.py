@@ -31,6 +31,13 @@ def _without_nul(text: str) -> str:
     return text.replace("\x00", "")
 
 
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes none when it runs
+    """A choice among members, who are shown by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.person)
+
+
 class SystemForm(forms.Form):
     """What a system is. Operations check what only they can: the team's organisation, the target's range."""
 
@@ -39,9 +46,7 @@ class SystemForm(forms.Form):
         label="Description", max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     team = forms.ModelChoiceField(label="Team", queryset=Team.objects.none(), required=False, empty_label="No team")
-    owner = forms.ModelChoiceField(
-        label="Owner", queryset=Membership.objects.none(), required=False, empty_label="No owner"
-    )
+    owner = MemberField(label="Owner", queryset=Membership.objects.none(), required=False, empty_label="No owner")
     tags = forms.CharField(
         label="Tags", max_length=1000, required=False, help_text="Separated by commas, such as fraud, real-time."
     )
@@ -66,15 +71,8 @@ class SystemForm(forms.Form):
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = Membership.objects.visible_to(membership).select_related("person").order_by("person__email")
-        self._choose("team").queryset = Team.objects.visible_to(membership)
-        owner = self._choose("owner")
-        owner.queryset = members
-        owner.label_from_instance = lambda member: str(member.person)  # type: ignore[method-assign]
-
-    def _choose(self, name: str) -> forms.ModelChoiceField[Any]:
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what is declared above
-        return field
+        self.fields["team"].queryset = Team.objects.visible_to(membership)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = members  # type: ignore[attr-defined]
 
     def clean_repository_url(self) -> str:
         url: str = self.cleaned_data["repository_url"]
@@ -154,10 +152,8 @@ def system_edit(request: MemberRequest, organisation: str, slug: str) -> HttpRes
 
 
 def _values_of(system: System) -> dict[str, Any]:
-    owner = (
-        system.owner
-        and Membership.objects.filter(organisation_id=system.organisation_id, person_id=system.owner_id).first()
-    )
+    members = Membership.objects.filter(organisation_id=system.organisation_id)
+    owner = members.filter(person=system.owner).first() if system.owner else None
     target = system.target_score
     return {
         "name": system.name,

@@ -92,7 +92,7 @@ def _form_context(draft: Assessment, now: datetime, overrides: dict[str, Row] | 
 def _save_page(request: MemberRequest, draft: Assessment) -> HttpResponseBase:
     """Save every answer that the reader touched, then go where the pressed button leads."""
     rubric = builtin()[draft.rubric]
-    posted = [posted_answer(request.POST, test) for test in rubric.tests]
+    posted = [posted_answer(request.POST, test) for test in rubric.tests if f"{test}-version" in request.POST]
     kept, _, rest = request.POST.get("keep", "").partition(" ")
     dropped = request.POST.get("drop", "")
     posted = [_decided(answer, kept, rest, dropped) for answer in posted]

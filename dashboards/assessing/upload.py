@@ -69,7 +69,7 @@ def _posted_file(request: MemberRequest) -> bytes:
         raise CsvInvalid(CsvFault(0, "", "Choose a file."))
     if (file.size or 0) > LARGEST:
         raise CsvInvalid(CsvFault(0, "", f"The file is larger than {LARGEST // 1024} KiB."))
-    return file.read()
+    return bytes(file.read())
 
 
 def _instant(on: str, now: datetime) -> datetime | None:

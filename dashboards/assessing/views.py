@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments import csv_form
-from assessments.claims import thaw
+from assessments.claims import freeze, thaw
 from assessments.models import Assessment, AssessmentStatus
 from dashboards.assessing import presenters
 from dashboards.assessing.finding import assessment_or_404, system_or_404
@@ -80,7 +80,7 @@ def read_page(request: MemberRequest, assessment: Assessment) -> HttpResponse:
     rubric = builtin()[assessment.rubric]
     answers = {answer.test: answer for answer in assessment.answers.all()}
     effective: datetime = assessment.effective_at or assessment.started_at
-    claimed = totals(rubric, thaw(assessment.claims or presenters.freeze(answers.values()), effective).levels)
+    claimed = totals(rubric, thaw(assessment.claims or freeze(answers.values()), effective).levels)
     sections = [
         ReadCategory(
             category,
