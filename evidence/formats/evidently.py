@@ -1,0 +1,128 @@
+"""Evidently: a report's JSON (0.7 and later) and a test suite's (before).
+
+A test is a check. Its own name holds data values, so the check's is built from the metric, its settings and the kind
+of test. A metric without a test is information, not a check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evidence.formats.collecting import Collector
+from evidence.formats.json_document import mapping, objects, parse, scalar, text
+from evidence.formats.report import Report, ReportError, Status
+from evidence.formats.values import instant, is_number, key_in, key_in_tags
+
+NAME = "evidently"
+TITLE = "Evidently report"
+
+_STATUSES = {
+    "SUCCESS": Status.PASSED,
+    "WARNING": Status.PASSED,
+    "FAIL": Status.FAILED,
+    "ERROR": Status.ERROR,
+    "SKIPPED": Status.SKIPPED,
+}
+# Settings that Evidently derives from the data, or that don't say what is measured.
+_NOT_IN_NAMES = ("type", "tests", "method", "left", "right", "bins")
+_SUFFIXES = ("MetricTest", "Test")
+
+
+def recognises(document: object) -> bool:
+    """Whether the parsed JSON is a report of either generation."""
+    whole = mapping(document)
+    tests = whole.get("tests")
+    if not isinstance(tests, list):
+        return False
+    if tests:
+        return any("metric_config" in test or _is_legacy(test) for test in objects(tests))
+    return isinstance(whole.get("metrics"), list) or "summary" in whole
+
+
+def _is_legacy(test: dict[str, Any]) -> bool:
+    return {"name", "status", "group"} <= test.keys()
+
+
+def read(body: bytes) -> Report:
+    """The tests of a report. Raises ReportError when the body is none."""
+    return interpret(parse(body))
+
+
+def interpret(document: object) -> Report:
+    """As `read`, from JSON that is parsed already."""
+    if not recognises(document):
+        raise ReportError("This is not a report of Evidently: it has no 'tests' with a 'metric_config'.")
+    whole = mapping(document)
+    collector = Collector(NAME)
+    observed_at = instant(whole.get("timestamp"))
+    values = {text(metric.get("id")): metric.get("value") for metric in objects(whole.get("metrics"))}
+    for test in objects(whole.get("tests")):
+        status = _STATUSES.get(text(test.get("status")).upper())
+        if status is None:
+            collector.warn(f"The status '{text(test.get('status'))[:40]}' is unknown and read as an error.")
+        collector.add(
+            _name(test),
+            status or Status.ERROR,
+            observed_at=observed_at,
+            message=text(test.get("description")),
+            metrics=_metrics(values.get(text(mapping(test.get("metric_config")).get("metric_id")))),
+            key=_key(test),
+        )
+    return collector.report()
+
+
+def _name(test: dict[str, Any]) -> str:
+    """Metric, settings and kind of test: `MissingValueCount(column=age): Equal`."""
+    params = mapping(mapping(test.get("metric_config")).get("params"))
+    metric = _last_part(params.get("type"))
+    if not metric:
+        return _legacy_name(test)
+    kind = _last_part(_test_config(test).get("type")) or text(test.get("id"))
+    for suffix in _SUFFIXES:
+        kind = kind.removesuffix(suffix)
+    labels = mapping(_test_config(test).get("label_filters"))
+    return f"{metric}({_settings({**params, **labels})})".replace("()", "") + (f": {kind}" if kind else "")
+
+
+def _test_config(test: dict[str, Any]) -> dict[str, Any]:
+    """The test's settings; those of a test that comes with its metric stand in the bound test only."""
+    return mapping(test.get("test_config")) or mapping(mapping(test.get("bound_test")).get("test"))
+
+
+def _last_part(kind: object) -> str:
+    return text(kind).rpartition(":")[2]
+
+
+def _settings(params: dict[str, Any]) -> str:
+    """What is measured, in the order of the file: columns and choices, no thresholds and no lists of values."""
+    return ", ".join(
+        f"{name}={scalar(value)}"
+        for name, value in params.items()
+        if name not in _NOT_IN_NAMES and isinstance(value, str | bool | int)
+    )
+
+
+def _legacy_name(test: dict[str, Any]) -> str:
+    column = text(mapping(test.get("parameters")).get("column_name"))
+    name = text(test.get("name"))
+    return f"{name} ({column})" if column and column not in name else name
+
+
+def _metrics(value: object) -> dict[str, object]:
+    """The measured number, or the numbers of a count and its share; values by label are data, and stay out."""
+    if is_number(value):
+        return {"value": value}
+    return {name: number for name, number in mapping(value).items() if is_number(number)}
+
+
+def _key(test: dict[str, Any]) -> str | None:
+    for part in (test, mapping(test.get("test_config")), mapping(mapping(test.get("metric_config")).get("params"))):
+        key = (
+            key_in(mapping(part.get("meta")).get("mlscore"))
+            or key_in(mapping(part.get("metadata")).get("mlscore"))
+            or key_in_tags(part.get("tags"))
+            or key_in_tags(text(part.get("alias")))
+        )
+        if key:
+            return key
+    return None

@@ -1,0 +1,256 @@
+"""JUnit XML, as many producers write it.
+
+A test case is a check: `classname` + `name`, failed, error or skipped by its children, passed without any. Producers
+differ in all else. Rules that are theirs stand beside the code that follows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from evidence.formats import xml_document
+from evidence.formats.collecting import Collector
+from evidence.formats.report import Report, ReportError, Status
+from evidence.formats.values import instant, number_in
+
+NAME = "junit"
+TITLE = "JUnit XML"
+
+_SUITES = ("testsuites", "testsuite")
+# Surefire names attempts that it repeated: flaky ones passed in the end, the rerun ones never did.
+_VERDICTS = {
+    "failure": Status.FAILED,
+    "rerunFailure": Status.FAILED,
+    "error": Status.ERROR,
+    "rerunError": Status.ERROR,
+    "skipped": Status.SKIPPED,
+    "ignored": Status.SKIPPED,
+    "disabled": Status.SKIPPED,
+}
+_FLAKY = ("flakyFailure", "flakyError")
+# GoogleTest and CTest say in an attribute, and in no child, that a case did not run; others that it failed.
+_VERDICT_ATTRIBUTES = ("status", "result")
+_VERDICT_WORDS = {
+    **dict.fromkeys(("failed", "failure", "fail"), Status.FAILED),
+    **dict.fromkeys(("error", "errored"), Status.ERROR),
+    **dict.fromkeys(("skipped", "notrun", "disabled", "suppressed", "ignored", "pending"), Status.SKIPPED),
+}
+# pytest names every suite so; the name tells nothing of the check.
+_NAMELESS_SUITES = ("", "pytest")
+# Node's built-in reporter gives this class to every test, whatever its suite.
+_CLASS_OF_ALL = "test"
+_TEXT_HEAD = 2000
+_TEXT_TAIL = 500
+
+
+def recognises(body: bytes) -> bool:
+    """Whether the root element is one of JUnit's."""
+    return xml_document.root_of(body) in _SUITES
+
+
+def read(body: bytes) -> Report:
+    """The checks of a JUnit report. Raises ReportError when the body is none."""
+    visitor, repaired = xml_document.walk(body, _Reader)
+    if repaired:
+        visitor.collector.warn("The file held control characters that XML forbids; they were left out.")
+    return visitor.report()
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """A child of a case that says how it went, with as much of its text as a message may need."""
+
+    status: Status
+    message: str
+    head: str = ""
+    tail: str = ""
+
+    def take(self, data: str) -> None:
+        if len(self.head) < _TEXT_HEAD:
+            self.head += data
+        else:
+            self.tail = (self.tail + data)[-_TEXT_TAIL:]
+
+    def text(self) -> str:
+        """The message, else the line of the text that tells most: the last one of a traceback, the first of others."""
+        if self.message.strip():
+            return self.message
+        lines = [line.strip() for line in (self.head + self.tail).splitlines() if line.strip()]
+        if not lines:
+            return ""
+        return lines[-1] if lines[0].startswith("Traceback ") else lines[0]
+
+
+@dataclass(slots=True)
+class _Suite:
+    name: str
+    observed_at: datetime | None
+    key: str | None
+    declared: int
+    cases: int = 0
+    not_passed: int = 0
+
+
+@dataclass(slots=True)
+class _Case:
+    name: str
+    observed_at: datetime | None
+    key: str | None
+    verdicts: list[_Verdict] = field(default_factory=list)
+    flaky: list[_Verdict] = field(default_factory=list)
+    metrics: dict[str, object] = field(default_factory=dict)
+
+
+class _Reader:
+    """Follows the elements with a stack of suites and the case that is open."""
+
+    def __init__(self) -> None:
+        self.collector = Collector(NAME)
+        self._rooted = False
+        self._suites: list[_Suite] = []
+        self._case: _Case | None = None
+        self._verdict: _Verdict | None = None
+        self._property: tuple[str, list[str]] | None = None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._rooted:
+            if name not in _SUITES:
+                raise ReportError(f"This is not a JUnit report: its root is '{name[:40]}', not 'testsuites'.")
+            self._rooted = True
+        if name in _SUITES:
+            self._suites.append(_opened(attributes, self._suites[-1] if self._suites else None))
+        elif name == "testcase":
+            self._case = self._opened_case(attributes)
+        elif name == "property":
+            self._property = (attributes.get("name", ""), [attributes["value"]] if "value" in attributes else [])
+        elif name in _VERDICTS or name in _FLAKY:
+            self._open_verdict(name, attributes)
+
+    def text(self, data: str) -> None:
+        if self._property and len(self._property[1]) < 8:
+            self._property[1].append(data[:400])
+        elif self._verdict:
+            self._verdict.take(data)
+
+    def end(self, name: str) -> None:
+        if name == "testcase":
+            self._close_case()
+        elif name == "property" and self._property:
+            self._take_property(self._property[0].strip(), "".join(self._property[1]).strip())
+            self._property = None
+        elif self._verdict and (name in _VERDICTS or name in _FLAKY):
+            self._close_verdict(self._verdict)
+        elif name in _SUITES:
+            self._close_suite(self._suites.pop())
+
+    def report(self) -> Report:
+        return self.collector.report()
+
+    def _opened_case(self, attributes: dict[str, str]) -> _Case:
+        suite = self._suites[-1]
+        case = _Case(
+            name=self._full_name(attributes),
+            observed_at=instant(attributes.get("timestamp")) or suite.observed_at,
+            key=attributes.get("mlscore") or suite.key,
+        )
+        for attribute in _VERDICT_ATTRIBUTES:
+            status = _VERDICT_WORDS.get(attributes.get(attribute, "").strip().lower())
+            if status is not None:
+                case.verdicts.append(_Verdict(status, ""))
+        return case
+
+    def _full_name(self, attributes: dict[str, str]) -> str:
+        """The class and the name, joined by a dot; the suites' names stand in for a class that tells nothing."""
+        own = attributes.get("name", "").strip()
+        class_name = attributes.get("classname", attributes.get("class"))
+        if class_name is None or class_name == _CLASS_OF_ALL:
+            suites = [suite.name for suite in self._suites if suite.name not in _NAMELESS_SUITES]
+            return ".".join(part for part in (class_name, *suites[-8:], own) if part)
+        if class_name.strip() in ("", own):
+            # Without a class, or with jest-junit's, which repeats the whole name.
+            return own
+        return ".".join(part for part in (class_name.strip(), own) if part)
+
+    def _open_verdict(self, name: str, attributes: dict[str, str]) -> None:
+        if self._verdict is not None:
+            return
+        status = _VERDICTS.get(name, Status.FAILED)
+        self._verdict = _Verdict(status, attributes.get("message", ""))
+        if self._case is not None:
+            (self._case.flaky if name in _FLAKY else self._case.verdicts).append(self._verdict)
+
+    def _close_verdict(self, verdict: _Verdict) -> None:
+        """A verdict outside any case speaks of the suite: one that failed to load, or to be torn down."""
+        self._verdict = None
+        if self._case is None and verdict.status != Status.SKIPPED:
+            self._suites[-1].not_passed += 1
+            self._add_suite(self._suites[-1], verdict.status, verdict.text())
+
+    def _take_property(self, name: str, value: str) -> None:
+        if name == "mlscore":
+            self._take_key(value)
+        elif self._case is not None and name:
+            number = number_in(value)
+            if number is not None:
+                self._case.metrics[name] = number
+
+    def _take_key(self, value: str) -> None:
+        """A key on a suite holds for the cases in it; the properties stand before them."""
+        if self._case is not None:
+            self._case.key = value
+        elif self._suites:
+            self._suites[-1].key = value
+
+    def _close_case(self) -> None:
+        case = self._case
+        self._case = None
+        if case is None:
+            return
+        worst = min(case.verdicts, key=lambda verdict: verdict.status.rank, default=None)
+        self._suites[-1].cases += 1
+        self._suites[-1].not_passed += sum(verdict.status != Status.SKIPPED for verdict in case.verdicts)
+        status, message = (worst.status, _message(case, worst)) if worst else (Status.PASSED, "")
+        if case.flaky and worst is None:
+            message = f"Passed on a repeated attempt; an earlier one did not: {case.flaky[0].text()}"
+            self.collector.warn(f"Check '{case.name}' passed only when it was repeated.")
+        self.collector.add(
+            case.name, status, observed_at=case.observed_at, message=message, metrics=case.metrics, key=case.key
+        )
+
+    def _close_suite(self, suite: _Suite) -> None:
+        """The cases count, not the declared numbers; but a suite that declares failures and shows none is told."""
+        if suite.declared > suite.not_passed:
+            shown = f"declares {suite.declared} failures and errors, of which its test cases show {suite.not_passed}"
+            self.collector.warn(f"'{suite.name or 'The report'}' {shown}.")
+            if not suite.cases and suite.name and not suite.not_passed:
+                self._add_suite(suite, Status.ERROR, f"The suite {shown}.")
+            suite.not_passed = suite.declared
+        if self._suites:
+            self._suites[-1].cases += suite.cases
+            self._suites[-1].not_passed += suite.not_passed
+
+    def _add_suite(self, suite: _Suite, status: Status, message: str) -> None:
+        suite.cases += 1
+        name = suite.name or "testsuite"
+        self.collector.add(name, status, observed_at=suite.observed_at, message=message, key=suite.key)
+
+
+def _message(case: _Case, worst: _Verdict) -> str:
+    same = (verdict.text() for verdict in case.verdicts if verdict.status == worst.status)
+    return next((text for text in same if text), "")
+
+
+def _opened(attributes: dict[str, str], outer: _Suite | None) -> _Suite:
+    """A suite with what it has from the one around it: the time and the key, where it has none of its own."""
+    return _Suite(
+        name=attributes.get("name", "").strip(),
+        observed_at=instant(attributes.get("timestamp")) or (outer.observed_at if outer else None),
+        key=attributes.get("mlscore") or (outer.key if outer else None),
+        declared=_count(attributes.get("failures")) + _count(attributes.get("errors")),
+    )
+
+
+def _count(text: str | None) -> int:
+    digits = (text or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else 0
