@@ -24,9 +24,14 @@ from dashboards.demo import cast
 from dashboards.demo.pipelines import day, dice, postings
 from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, VoidStory, stories
 from evidence.models import Result
+from evidence.posting import PostedResult
 from evidence.recording import record_results
 from evidence.rule_changes import SYSTEM_RULES, change_rules
 from evidence.voiding import void_result
+
+Play = Callable[[datetime], object]
+Event = tuple[datetime, Play]
+"""When something happened, and the call that makes it happen."""
 
 
 class NotEmpty(Exception):
@@ -71,8 +76,9 @@ def seed(now: datetime) -> bool:
         at=founded + timedelta(hours=2),
     )
     company = Company(organisation, actors, teams, Actor(organisation=organisation, token=token))
-    newest = max(_play(company, story, now) for story in stories())
-    authenticate(secret, newest)
+    arrivals = [_play(company, story, now) for story in stories()]
+    # The token was last used when the newest of all results arrived.
+    authenticate(secret, max(arrivals))
     return True
 
 
@@ -108,17 +114,16 @@ def _play(company: Company, story: Story, now: datetime) -> datetime:
     """All that happened to one system, in order of time; answers when its last result arrived, or it was created."""
     created = day(now, story.created_days_ago, "09:30")
     system = _create(company, story, created)
-    events: list[tuple[datetime, Callable[[datetime], object]]] = []
-    for assessment in story.assessments:
-        at = day(now, assessment.days_ago, "10:00") + _minutes(story, "assessment", assessment.days_ago)
-        events.append((at, _assessing(company, system, assessment, now)))
-    for change in story.changes:
-        events.append((day(now, change.days_ago, "14:00"), _changing(company, system, change)))
-    for void in story.voids:
-        events.append((day(now, void.days_ago, "16:00"), _voiding(company, system, void, now)))
     arrivals = postings(story, now)
-    for posting in arrivals:
-        events.append((posting.received_at, _posting(company, posting.results)))
+    events: list[Event] = [
+        *(
+            (day(now, each.days_ago, "10:00") + _minutes(story, each), _assessing(company, system, each, now))
+            for each in story.assessments
+        ),
+        *((day(now, each.days_ago, "14:00"), _changing(company, system, each)) for each in story.changes),
+        *((day(now, each.days_ago, "16:00"), _voiding(company, system, each, now)) for each in story.voids),
+        *((posting.received_at, _posting(company, posting.results)) for posting in arrivals),
+    ]
     for at, play in sorted(events, key=lambda event: event[0]):
         play(at)
     return max((posting.received_at for posting in arrivals), default=created)
@@ -144,14 +149,12 @@ def _create(company: Company, story: Story, at: datetime) -> System:
     )
 
 
-def _minutes(story: Story, *of: object) -> timedelta:
+def _minutes(story: Story, assessment: AssessmentStory) -> timedelta:
     """Some minutes of a working day."""
-    return timedelta(minutes=dice(story.slug, *of).randint(0, 360))
+    return timedelta(minutes=dice(story.slug, "assessment", assessment.days_ago).randint(0, 360))
 
 
-def _assessing(
-    company: Company, system: System, story: AssessmentStory, now: datetime
-) -> Callable[[datetime], object]:
+def _assessing(company: Company, system: System, story: AssessmentStory, now: datetime) -> Play:
     def play(at: datetime) -> None:
         actor = company.actors[story.by]
         effective_at = None if story.imported_from is None else day(now, story.imported_from, "12:00")
@@ -167,7 +170,7 @@ def _assessing(
     return play
 
 
-def _changing(company: Company, system: System, story: ChangeStory) -> Callable[[datetime], object]:
+def _changing(company: Company, system: System, story: ChangeStory) -> Play:
     def play(at: datetime) -> None:
         actor = company.actors[story.by]
         rules: dict[str, Any] = {field: value for field, value in story.values.items() if field in SYSTEM_RULES}
@@ -180,7 +183,7 @@ def _changing(company: Company, system: System, story: ChangeStory) -> Callable[
     return play
 
 
-def _voiding(company: Company, system: System, story: VoidStory, now: datetime) -> Callable[[datetime], object]:
+def _voiding(company: Company, system: System, story: VoidStory, now: datetime) -> Play:
     def play(at: datetime) -> None:
         start = day(now, story.observed_days_ago)
         result = Result.objects.get(
@@ -191,5 +194,5 @@ def _voiding(company: Company, system: System, story: VoidStory, now: datetime) 
     return play
 
 
-def _posting(company: Company, results: list[Any]) -> Callable[[datetime], object]:
+def _posting(company: Company, results: list[PostedResult]) -> Play:
     return lambda at: record_results(actor=company.pipelines, results=results, received_at=at)

@@ -59,8 +59,9 @@ class CheckStory:
 class PipelineStory:
     """A pipeline that runs at `at` (UTC) on the days of `days`, and posts the results of its checks.
 
-    `days` lists (first, last, step): from `first` to `last` days ago, every `step` days. `model` and `dataset` are templates over `number`, `date` and `week`. Results of the days in `held_back` reach the
-    server together, the day after the last of them.
+    `days` lists (first, last, step): from `first` to `last` days ago, every `step` days. `model` and `dataset` are templates
+    over `number`, `date` and `week`. Results of the days in `held_back` reach the server together, the day after the last
+    of them.
     """
 
     name: str
@@ -153,7 +154,9 @@ class Story:
 
 def stories() -> list[Story]:
     """Every story, by slug."""
-    return [_story(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml"))]
+    return [
+        _story(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml"))
+    ]
 
 
 def _story(slug: str, values: dict[str, Any]) -> Story:

@@ -19,8 +19,14 @@ class Command(BaseCommand):
         try:
             made = seed(timezone.now())
         except NotEmpty as error:
-            raise CommandError("The database is not empty, and what is in it is not the demo; nothing was changed.") from error
-        self.stdout.write(f"Made the demo, {cast.ORGANISATION}." if made else f"The demo, {cast.ORGANISATION}, is there.")
+            raise CommandError(
+                "The database is not empty, and what is in it is not the demo; nothing was changed."
+            ) from error
+        self.stdout.write(
+            f"Made the demo, {cast.ORGANISATION}." if made else f"The demo, {cast.ORGANISATION}, is there."
+        )
         self.stdout.write(f"Sign in as {cast.OWNER.email} (owner) with the password {cast.PASSWORD}")
-        others = ", ".join(f"{each.email} ({each.role.value})" for each in cast.PEOPLE.values() if each is not cast.OWNER)
+        others = ", ".join(
+            f"{each.email} ({each.role.value})" for each in cast.PEOPLE.values() if each is not cast.OWNER
+        )
         self.stdout.write(f"The same password fits {others}.")
