@@ -68,9 +68,7 @@ def lapses(spans: Sequence[EvidenceSpan], until: datetime) -> list[Lapse]:
     return sorted(found, key=lambda lapse: (lapse.at, lapse.test))
 
 
-def events(
-    system: System, facts: Facts, assessments: Iterable[Assessment], log: Iterable[Activity], until: datetime
-) -> list[Event]:
+def events(facts: Facts, assessments: Iterable[Assessment], log: Iterable[Activity], until: datetime) -> list[Event]:
     """All marks of a system's chart up to `until`, ascending.
 
     `facts` holds the whole history, `assessments` the system's (drafts are passed over), `log` what `log_of` answers.

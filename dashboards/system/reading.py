@@ -62,7 +62,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         at=at,
         full=explained(system, facts, at, now) if recorded else None,
         points=timeline(facts, since, at) if since is not None and recorded else (),
-        marks=events(system, facts, assessments, log_of(system), at),
+        marks=events(facts, assessments, log_of(system), at),
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
         first_run_at=first_run_at,

@@ -1,0 +1,297 @@
+"""A system's pages with real data: every number, and the way to the facts behind it, in the HTML alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import Activity, Membership
+from assessments.models import System
+from assessments.operations import start_assessment
+from evidence.models import Result
+from rubric.loader import builtin
+from scores.reading import full_score
+from tests.factories import DAY, HOUR, all_tests, assess, fraud_story, make_system, nightly, post
+
+SignIn = Callable[[Membership], Client]
+BUDGET = 12
+RUBRIC = builtin()["ml-test-score-2017"]
+pytestmark = pytest.mark.django_db
+
+
+def text_of(html: str) -> str:
+    """The words that a reader gets, on one line."""
+    body = re.sub(r"<script.*?</script>|<svg class=\"sprite\".*?</svg>", " ", html, flags=re.S)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def address(system: System, rest: str = "") -> str:
+    return f"/o/{system.organisation.slug}/systems/{system.slug}/{rest}"
+
+
+def read(client: Client, url: str, status: int = 200) -> str:
+    response = client.get(url)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def fraud(organisation, owner: Membership, now: datetime) -> System:
+    return fraud_story(organisation, now, by=owner.person, tags=["tier-1", "a&b"], owner=owner.person)
+
+
+def test_the_page_has_every_number_without_any_script(
+    fraud: System, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    html = read(sign_in(viewer), address(fraud))
+    words = text_of(html)
+    full = full_score(fraud, now, now)
+    assert "2.5 of 7" in words and "Reasonably tested" in words
+    assert "Monitoring holds the score back: 2.5. The next band, " in words
+    assert "Claimed 2.5" in words and "Verified 0.0" in words
+    unverified = sum(float(row.unverified) for row in full.categories)
+    assert f"Unverified points {unverified:.1f} of {sum(float(row.score) for row in full.categories):.1f}" in words
+    for row in full.categories:
+        assert f"{float(row.score):.1f} of 7 · {float(row.verified):.1f} verified" in words
+    for test in full.tests:
+        assert test.test.title in words
+        assert f'href="{address(fraud, f"tests/{test.test.key}/")}"' in html
+    assert words.count("lapsed 20 days ago") == 2
+    assert "1 run left, lapses in" in words and "failing" in words
+    assert "Adjusted 2.5, without 1 test claimed not applicable." in words
+    assert "The system as of" in words and "As a table" in words
+
+
+def test_the_chart_marks_assessments_and_lapses(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
+    html = read(sign_in(viewer), address(fraud))
+    figure = json.loads(re.search(r'<script id="trend-figure"[^>]*>(.*?)</script>', html, re.S)[1])  # type: ignore[index]
+    names = [trace["name"] for trace in figure["data"]]
+    assert names == [
+        "Score",
+        "Data",
+        "Model",
+        "Infrastructure",
+        "Monitoring",
+        "Verified score",
+        "Assessment",
+        "Lapse",
+    ]
+    marked = {trace["name"]: len(trace["x"]) for trace in figure["data"]}
+    assert marked["Assessment"] == 3
+    assert figure["data"][0]["y"][-1] == 2.5
+
+
+def test_next_steps_name_what_is_missing_and_what_to_prove(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
+    words = text_of(read(sign_in(viewer), address(fraud)))
+    assert "The way to 3.5 Monitoring : 1.0 point missing" in words
+    assert "Dependency changes result in notification Have a pipeline run it repeatedly" in words
+    assert "Then prove what is claimed" in words
+    assert "Lapsed 20 days ago. Claimed automated." in words
+
+
+def test_recent_results_are_twelve_and_lead_to_their_pages(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
+    html = read(sign_in(viewer), address(fraud))
+    newest = Result.objects.filter(system=fraud).newest_first()[:12]
+    assert re.findall(r"/results/(\d+)/", html) == [str(result.pk) for result in newest]
+
+
+@pytest.mark.parametrize("at", ["2026-01-01", "2026-01-01T00:00:00Z"])
+def test_a_past_moment_shows_the_score_of_that_time(organisation, viewer: Membership, sign_in: SignIn, at: str) -> None:
+    moment = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    system = make_system(organisation, moment - 40 * DAY)
+    assess(system, moment - 30 * DAY, dict.fromkeys(RUBRIC.tests, "manual"))
+    assess(system, moment + 5 * DAY, dict.fromkeys(RUBRIC.tests, "automated"))
+    client = sign_in(viewer)
+    past = text_of(read(client, address(system, f"?at={at}")))
+    assert "This is the system as of 1 Jan 2026" in past and "Back to the present" in past
+    assert "3.5 of 7" in past and "Assess again" not in past
+    present = text_of(read(client, address(system)))
+    assert "7.0 of 7" in present and "Back to the present" not in present
+    before = text_of(read(client, address(system, "?at=2025-11-01")))
+    assert "Nothing recorded by then" in before
+
+
+def test_a_future_moment_shows_what_lapses(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+    system = make_system(organisation, now - 40 * DAY)
+    post(system, all_tests(system), [now - 2 * DAY, now - DAY], now)
+    client = sign_in(viewer)
+    assert "7.0 of 7" in text_of(read(client, address(system)))
+    later = (now + 40 * DAY).strftime("%Y-%m-%d")
+    assert "0.0 of 7" in text_of(read(client, address(system, f"?at={later}")))
+
+
+@pytest.mark.parametrize(
+    "at", ["yesterday", "0001-01-01", "9999-12-31", "2026-13-01", "0001-01-01T00:00:00+14:00", "%00"]
+)
+def test_what_is_no_moment_is_refused(organisation, viewer: Membership, sign_in: SignIn, at: str) -> None:
+    system = make_system(organisation, timezone.now())
+    read(sign_in(viewer), address(system, f"?at={at}"), 400)
+
+
+def test_an_unassessed_system_shows_a_dash_and_two_ways_on(organisation, viewer, assessor, sign_in: SignIn) -> None:
+    system = make_system(organisation, timezone.now())
+    words = text_of(read(sign_in(assessor), address(system)))
+    assert "Not assessed" in words and "Start the first assessment" in words and "Connect a pipeline" in words
+    assert "0.0" not in words
+    assert "Ask an assessor for the first assessment" in text_of(read(sign_in(viewer), address(system)))
+
+
+def test_results_without_an_assessment_are_a_score_without_a_claim(
+    organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    system = make_system(organisation, now)
+    post(system, ["data-1"], [now - HOUR], now)
+    words = text_of(read(sign_in(viewer), address(system)))
+    assert "Claimed – not assessed" in words and "0.0 of 7" in words
+
+
+def test_an_open_draft_is_continued(organisation, assessor: Membership, sign_in: SignIn, now: datetime) -> None:
+    system = make_system(organisation, now)
+    draft = start_assessment(actor=Actor.of(assessor), system=system, at=now)
+    html = read(sign_in(assessor), address(system))
+    assert "Continue assessment" in html and address(system, f"assessments/{draft.pk}/") in html
+
+
+def test_a_rubric_of_shares_counts_in_percent(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+    system = make_system(organisation, now, rubric="key-principles")
+    assess(system, now, dict.fromkeys(all_tests(system), "manual"))
+    words = text_of(read(sign_in(viewer), address(system)))
+    assert "50 % " in words and "hold the score back: 50 %." in words and "The way to 62.5 %" in words
+
+
+def test_what_people_and_pipelines_wrote_is_escaped(
+    organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    hostile = "<script>alert(1)</script>&amp;\"'"
+    system = make_system(organisation, now, name=hostile, description=hostile, tags=[hostile[:40]])
+    assess(system, now - HOUR, {"data-1": "manual"}, why=hostile)
+    post(system, ["data-1"], [now - HOUR], now, run=hostile, message=hostile, branch=hostile, commit=hostile)
+    result = Result.objects.get(system=system)
+    client = sign_in(viewer)
+    for rest in ("", "tests/data-1/", "results/", f"results/{result.pk}/", "connect/"):
+        assert "<script>alert" not in read(client, address(system, rest))
+
+
+def test_the_page_of_a_test_explains_its_level(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
+    html = read(sign_in(viewer), address(fraud, "tests/data-1/"))
+    words = text_of(html)
+    assert "so evidence verifies automated." in words
+    assert "The window of 30 days is the organisation’s." in words
+    assert "See the wiki." in words and 'href="https://wiki.example.com/data-1"' in html
+    assert f'href="/o/acme/rubric/{fraud.rubric}/#data-1"' in html
+    assert f'href="{address(fraud, "results/")}?test=data-1"' in html
+
+
+@pytest.mark.parametrize(
+    ("ages", "sentence"),
+    [
+        ([], "No run in the last 30 days, so evidence verifies none."),
+        ([40 * DAY], "so evidence verifies none. The last one is older."),
+        ([DAY], "1 run in the last 30 days, so evidence verifies manual. A second one, 12 hours or more away"),
+        ([DAY, DAY + HOUR], "2 runs in the last 30 days, but no two of them at least 12 hours apart"),
+        ([DAY, 2 * DAY], "2 runs in the last 30 days, two of them at least 12 hours apart"),
+    ],
+)
+def test_why_evidence_verifies_a_level(
+    organisation, viewer: Membership, sign_in: SignIn, now: datetime, ages: list[timedelta], sentence: str
+) -> None:
+    system = make_system(organisation, now - 50 * DAY)
+    post(system, ["data-1"], [now - age for age in ages], now)
+    assert sentence in text_of(read(sign_in(viewer), address(system, "tests/data-1/")))
+
+
+def test_a_test_that_the_rubric_lacks_is_not_found(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
+    read(sign_in(viewer), address(fraud, "tests/data-99/"), 404)
+    read(sign_in(viewer), address(fraud, "results/999999999999999999999999/"), 404)
+
+
+def test_results_are_filtered_and_paged(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+    system = make_system(organisation, now - 90 * DAY)
+    post(system, ["data-1"], nightly(now - 70 * DAY, now), now)
+    post(system, ["data-2"], [now - DAY], now, status="failed", run="nightly failure")
+    client = sign_in(viewer)
+    first = read(client, address(system, "results/"))
+    assert len(set(re.findall(r"/results/(\d+)/", first))) == 50
+    older = unescape(re.search(r'href="([^"]+)" rel="next"', first)[1])  # type: ignore[index]
+    second = read(client, older)
+    assert len(set(re.findall(r"/results/(\d+)/", second))) == 21
+    assert "Older results" not in second and "Newest results" in second
+    failed = read(client, address(system, "results/?status=failed&test=data-2"))
+    assert len(set(re.findall(r"/results/(\d+)/", failed))) == 1
+    assert "No result is like that." in read(client, address(system, "results/?run_id=unknown"))
+    read(client, address(system, "results/?cursor=nonsense"), 400)
+
+
+def test_a_result_shows_its_provenance_and_is_voided_with_a_reason(
+    organisation, viewer: Membership, admin: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    system = make_system(organisation, now - 9 * DAY)
+    provenance = {
+        "commit": "8f21c0d",
+        "branch": "main",
+        "pipeline": "ci",
+        "model_version": "v7",
+        "dataset_version": "d3",
+    }
+    post(system, ["data-1"], [now - 2 * DAY], now, metrics={"psi": 0.25}, message="All well.", **provenance)
+    result = Result.objects.get(system=system)
+    page, void = address(system, f"results/{result.pk}/"), address(system, f"results/{result.pk}/void/")
+    words = text_of(read(sign_in(viewer), page))
+    for shown in (*provenance.values(), "psi 0.25", "All well.", "more than a day later"):
+        assert shown in words
+    assert "Void" not in words
+    assert sign_in(viewer).post(void, {"reason": "No."}).status_code == 403
+    client = sign_in(admin)
+    assert "This can’t be undone." in text_of(read(client, page))
+    refused = client.post(void, {"reason": " "})
+    assert refused.status_code == 422 and "Say why" in refused.content.decode()
+    assert client.post(void, {"reason": "Wrong data set."}).headers["Location"] == page
+    words = text_of(read(client, page))
+    assert f"by {admin.person.email}: Wrong data set." in words and "counts nothing, at any time" in words
+    assert Activity.objects.filter(action="result.voided", system=system).count() == 1
+    client.post(void, {"reason": "Again."})
+    assert "This result was voided already." in read(client, page)
+    assert Activity.objects.filter(action="result.voided", system=system).count() == 1
+
+
+def test_connecting_shows_a_request_to_copy(organisation, admin: Membership, viewer, sign_in: SignIn) -> None:
+    system = make_system(organisation, timezone.now(), slug="fraud-scorer")
+    html = read(sign_in(admin), address(system, "connect/"))
+    assert '"system": "fraud-scorer"' in unescape(html) and "/api/v1/results/" in html
+    assert 'href="/o/acme/tokens/"' in html
+    assert 'href="/o/acme/tokens/"' not in read(sign_in(viewer), address(system, "connect/"))
+
+
+@pytest.mark.parametrize("rest", ["", "?at=2026-06-01", "tests/data-1/", "results/", "connect/"])
+def test_pages_cost_at_most_twelve_statements(
+    fraud: System, owner: Membership, sign_in: SignIn, rest: str, now: datetime, django_assert_max_num_queries
+) -> None:
+    client = sign_in(owner)
+    with django_assert_max_num_queries(BUDGET):
+        read(client, address(fraud, rest))
+    post(fraud, all_tests(fraud), nightly(now - 20 * DAY, now), now, run="more")
+    post(fraud, ["data-1"], [now + timedelta(minutes=4)], now, run="ahead")
+    with django_assert_max_num_queries(BUDGET):
+        read(client, address(fraud, rest))
+
+
+def test_a_result_costs_at_most_twelve_statements(
+    fraud: System, owner: Membership, sign_in: SignIn, django_assert_max_num_queries
+) -> None:
+    result = Result.objects.filter(system=fraud).latest("pk")
+    client = sign_in(owner)
+    with django_assert_max_num_queries(BUDGET):
+        read(client, address(fraud, f"results/{result.pk}/"))

@@ -1,0 +1,99 @@
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from rubric.levels import Level
+from rubric.loader import builtin
+from rubric.timeline import Levels
+from scores.reading import category_scores, score_of
+from scores.score import FullScore, Health, TestScore
+from scores.steps import goal_of, next_band, next_steps, unit
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+DAY = timedelta(days=1)
+EARLIER, DEFAULT, PRACTICES = (builtin()[key] for key in ("ml-test-score-2016", "ml-test-score-2017", "key-principles"))
+
+
+def full(rubric, claimed: dict[str, Level], verified: dict[str, Level] | None = None, **evidence) -> FullScore:
+    levels = Levels(claimed, verified or {})
+    total = score_of(rubric, levels, NOW)
+    tests = tuple(
+        TestScore(
+            test=test,
+            level=levels.credited.get(key, Level.NONE),
+            claimed=claimed.get(key, Level.NONE),
+            verified=levels.verified.get(key, Level.NONE),
+            not_applicable=key in evidence.get("not_applicable", ()),
+            runs=0,
+            last_run_at=evidence.get("last", {}).get(key),
+            fresh_until=evidence.get("until", {}).get(key),
+            health=Health.NONE,
+        )
+        for key, test in rubric.tests.items()
+    )
+    return FullScore(total, None, category_scores(total), tests)
+
+
+@pytest.mark.parametrize(
+    ("rubric", "score", "expected"),
+    [
+        (DEFAULT, "0", "1/2"),
+        (DEFAULT, "1/2", "3/2"),
+        (DEFAULT, "1", "3/2"),
+        (DEFAULT, "2", "5/2"),
+        (DEFAULT, "5", "11/2"),
+        (DEFAULT, "11/2", "7"),
+        (DEFAULT, "7", None),
+        (EARLIER, "0", "1"),
+        (EARLIER, "4", "5"),
+        (EARLIER, "11", "12"),
+        (PRACTICES, "0", "25/2"),
+        (PRACTICES, "50", "125/2"),
+        (PRACTICES, "100", None),
+    ],
+)
+def test_the_goal_is_the_lowest_score_of_the_next_band(rubric, score: str, expected: str | None) -> None:
+    value = Fraction(score)
+    goal = goal_of(rubric, value, next_band(rubric, value))
+    assert goal == (None if expected is None else Fraction(expected))
+    if goal is not None and rubric.bands and rubric.band(value) is not rubric.bands[-1]:
+        assert rubric.band(goal) is next_band(rubric, value)
+        assert rubric.band(goal - unit(rubric)) is not next_band(rubric, value)
+
+
+def test_gaps_name_the_categories_below_the_goal_and_the_best_steps_first() -> None:
+    claimed = {test.key: Level.MANUAL for test in DEFAULT.tests.values() if test.category != "monitor"}
+    steps = next_steps(full(DEFAULT, claimed), NOW)
+    (gap,) = steps.gaps
+    assert (gap.row.category.key, gap.missing, steps.goal) == ("monitor", Fraction(1, 2), Fraction(1, 2))
+    assert [step.test.key for step in gap.steps][:2] == ["monitor-1", "monitor-2"]
+    assert {step.points for step in gap.steps} == {Fraction(1, 2)}
+    assert {step.level for step in gap.steps} == {Level.MANUAL}
+
+
+def test_tests_claimed_not_applicable_come_last() -> None:
+    steps = next_steps(full(DEFAULT, {}, not_applicable={"monitor-1"}), NOW)
+    monitor = next(gap for gap in steps.gaps if gap.row.category.key == "monitor")
+    assert monitor.steps[-1].test.key == "monitor-1"
+
+
+def test_shares_lack_points_of_their_own_maximum() -> None:
+    claimed = dict.fromkeys(PRACTICES.tests, Level.MANUAL)
+    lacking = {gap.row.category.key: gap.missing for gap in next_steps(full(PRACTICES, claimed), NOW).gaps}
+    sizes = {category.key: len(category.tests) for category in PRACTICES.categories}
+    assert lacking == {key: Fraction(size, 8) for key, size in sizes.items()}
+
+
+def test_nothing_is_left_to_do_at_the_top() -> None:
+    steps = next_steps(full(DEFAULT, dict.fromkeys(DEFAULT.tests, Level.AUTOMATED)), NOW)
+    assert (steps.goal, steps.gaps) == (None, ())
+
+
+def test_lapsed_evidence_comes_before_what_lapses_soon() -> None:
+    claimed = dict.fromkeys(("data-1", "data-2", "data-3", "data-4"), Level.AUTOMATED)
+    verified = {"data-2": Level.MANUAL, "data-3": Level.AUTOMATED, "data-4": Level.AUTOMATED}
+    last = {"data-1": NOW - 40 * DAY}
+    until = {"data-2": NOW + 7 * DAY, "data-3": NOW + 2 * DAY, "data-4": NOW + 8 * DAY}
+    steps = next_steps(full(DEFAULT, claimed, verified, last=last, until=until), NOW)
+    assert [test.test.key for test in steps.unproved] == ["data-1", "data-3", "data-2"]
