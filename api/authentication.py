@@ -30,7 +30,7 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="mlscore"'
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names the token."""
 
     target_class = BearerAuthentication

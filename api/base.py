@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,22 +24,22 @@ from api.shapes import Record
 from api.throttles import count_request
 from assessments.models import System
 
-
 SUBTYPES = ("*", "json", "problem+json")
 
 
 class JsonOrNothing(BaseContentNegotiation):
     """The API speaks JSON: clients that accept none get a 406."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> None:
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> None:
         return None
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
         if not accepts_json(request._request):
-            raise Problem(HTTPStatus.NOT_ACCEPTABLE, f"Answers are {renderers[0].media_type} or {CONTENT_TYPE}.")
-        return renderers[0], renderers[0].media_type
+            raise Problem(HTTPStatus.NOT_ACCEPTABLE, f"Answers are {renderer.media_type} or {CONTENT_TYPE}.")
+        return renderer, renderer.media_type
 
 
 def accepts_json(request: HttpRequest) -> bool:
@@ -85,8 +85,7 @@ class ApiView(APIView):
     @property
     def token(self) -> Token:
         """The token that the request bears."""
-        token: Token = self.request.auth
-        return token
+        return cast(Token, self.request.auth)
 
     @property
     def actor(self) -> Actor:
@@ -96,7 +95,10 @@ class ApiView(APIView):
     def system(self, slug: str) -> System:
         """The system of this slug, with its organisation, team and owner. Raises Problem (404) if the token sees none."""
         found = (
-            System.objects.visible_to(self.token).select_related("team", "owner").filter(slug=checked_text(slug)).first()
+            System.objects.visible_to(self.token)
+            .select_related("team", "owner")
+            .filter(slug=checked_text(slug))
+            .first()
         )
         if found is None:
             raise not_found()
@@ -106,6 +108,15 @@ class ApiView(APIView):
     def body(self, *, optional: bool = False) -> dict[str, Any]:
         """The object in the request's body, its shape not checked yet."""
         return parsing.read_json(self.request._request, optional=optional)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Raises Problem (405)."""
+        allowed = ", ".join(self.allowed_methods)
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, f"This address takes {allowed}.", headers={"Allow": allowed})
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
 
     def get_exception_handler(self) -> Callable[..., Response]:
         return exception_handler

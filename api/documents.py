@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from inspect import signature
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -39,11 +40,17 @@ MEANINGS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON in UTF-8.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to come back.",
 }
-HEADERS = [
-    OpenApiParameter("WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401], description="Always Bearer."),
-    OpenApiParameter("Allow", str, OpenApiParameter.HEADER, response=[405], description="The methods taken here."),
-    OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=[429], description="Seconds to wait."),
-]
+HEADERS = {
+    HTTPStatus.UNAUTHORIZED: OpenApiParameter(
+        "WWW-Authenticate", str, OpenApiParameter.HEADER, response=[401], description="Always Bearer."
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: OpenApiParameter(
+        "Allow", str, OpenApiParameter.HEADER, response=[405], description="The methods taken here."
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: OpenApiParameter(
+        "Retry-After", int, OpenApiParameter.HEADER, response=[429], description="Seconds to wait."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,11 @@ class Parameter:
     schema: Schema = field(default_factory=lambda: {"type": "string"})
 
 
+PATH_PARTS = {
+    "slug": OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The slug of a system."),
+    "pk": OpenApiParameter("id", int, OpenApiParameter.PATH, description="An id, as lists show it."),
+    "key": OpenApiParameter("key", str, OpenApiParameter.PATH, description="The key of a rubric."),
+}
 CURSOR = Parameter("cursor", "Where the page before ended: follow `next` instead of making one up.")
 
 
@@ -87,11 +99,16 @@ def operation(
 ) -> Callable[[Handler], Handler]:
     """Document a handler; its docstring is the operation's description.
 
-    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML. Every error that the API answers by rule is added; a `public` operation needs no token.
+    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML.
+    Every error that the API answers by rule is added; a `public` operation needs no token.
     """
 
     def document(handler: Handler) -> Handler:
-        codes = [*(PUBLIC if public else ALWAYS), *(WITH_BODY if body else ()), *([HTTPStatus.CONFLICT] if conflicts else [])]
+        codes = [
+            *(PUBLIC if public else ALWAYS),
+            *(WITH_BODY if body else ()),
+            *([HTTPStatus.CONFLICT] if conflicts else []),
+        ]
         responses: dict[Any, Any] = {
             (code.value, CONTENT_TYPE): OpenApiResponse(ref("Problem"), MEANINGS[code]) for code in sorted(codes)
         }
@@ -99,21 +116,22 @@ def operation(
             responses[code.value, JSON] = OpenApiResponse(ref(component), code.phrase)
         if lists:
             responses[200, JSON] = OpenApiResponse(listing(lists), "One page.")
+        responses[414, "text/html"] = OpenApiResponse({"type": "string"}, "The address is longer than 8190 bytes.")
         if pages:
             responses[200, "text/html"] = OpenApiResponse({"type": "string"}, "A page to read.")
         queries = [
             OpenApiParameter(each.name, each.schema, OpenApiParameter.QUERY, description=each.description)
             for each in (*parameters, *([CURSOR] if lists else []))
         ]
-        path = handler.__qualname__.lower().replace(".", "_")
+        parts = [PATH_PARTS[name] for name in signature(handler).parameters if name in PATH_PARTS]
         decorated: Handler = extend_schema(
-            operation_id=path,
+            operation_id=handler.__qualname__.lower().replace(".", "_"),
             summary=summary,
             tags=[tag],
             request={JSON: body} if body else None,
             responses=responses,
-            parameters=[*queries, *(header for header in HEADERS if set(header.response) & set(codes))],
-            auth=[] if public else [{"token": []}],
+            parameters=[*parts, *queries, *(header for code, header in HEADERS.items() if code in codes)],
+            auth=[] if public else [{"token": []}],  # type: ignore[list-item]  # drf-spectacular takes both forms
         )(handler)
         return decorated
 

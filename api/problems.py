@@ -10,13 +10,16 @@ from typing import Any
 import structlog
 from django.core.exceptions import SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.errors import Conflict, Forbidden, Invalid
 
 CONTENT_TYPE = "application/problem+json"
+ADDRESS = "/api/"
+FAILED = "The server failed; its log says why."
 logger = structlog.get_logger("mlscore.api")
 
 
@@ -118,7 +121,7 @@ def as_problem(error: Exception) -> Problem:
         case exceptions.APIException():
             headers = {"WWW-Authenticate": error.auth_header} if hasattr(error, "auth_header") else {}
             return Problem(HTTPStatus(error.status_code), str(error.detail), headers=headers)
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
@@ -133,3 +136,17 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         headers=problem.headers,
         content_type=CONTENT_TYPE,
     )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer to requests that reach no view (400): a problem below /api/, a page elsewhere."""
+    if not request.path.startswith(ADDRESS):
+        return defaults.bad_request(request, exception)
+    return JsonResponse(body_of(400, "The request is malformed."), status=400, content_type=CONTENT_TYPE)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's answer to failures outside of views (500): a problem below /api/, a page elsewhere."""
+    if not request.path.startswith(ADDRESS):
+        return defaults.server_error(request)
+    return JsonResponse(body_of(500, FAILED), status=500, content_type=CONTENT_TYPE)

@@ -15,7 +15,6 @@ from api.instants import read_query_instant
 from api.parsing import UNFIT
 from api.problems import Fault, at_fault
 
-
 DECIMAL = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
@@ -67,11 +66,13 @@ class Query:
 
     def instant(self, name: str) -> datetime | None:
         """An instant, aware, in UTC; None when it isn't there, or at fault."""
-        return self.converted(name, read_query_instant)
+        at: datetime | None = self.converted(name, read_query_instant)
+        return at
 
     def number(self, name: str) -> Fraction | None:
         """A decimal number, exactly; None when it isn't there, or at fault."""
-        return self.converted(name, read_number)
+        value: Fraction | None = self.converted(name, read_number)
+        return value
 
     def converted(self, name: str, convert: Callable[[str], Any]) -> Any:
         """What `convert` makes of the text; None when it isn't there, or when `convert` raises ValueError."""

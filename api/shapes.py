@@ -37,7 +37,11 @@ class Text:
     description: str = ""
 
     def read(self, value: Any, pointer: str, faults: list[Fault]) -> str | None:
-        if isinstance(value, str) and self.shortest <= len(value) <= self.longest and (value.strip() or not self.filled):
+        if (
+            isinstance(value, str)
+            and self.shortest <= len(value) <= self.longest
+            and (value.strip() or not self.filled)
+        ):
             return value
         faults.append(Fault(f"A string of {self.shortest} to {self.longest} characters.", pointer))
         return None
@@ -275,8 +279,11 @@ class Record:
         if not isinstance(value, dict):
             faults.append(Fault("An object is required.", pointer))
             return None
-        for name in value.keys() - self.fields.keys():
-            faults.append(Fault(self.refused.get(name, "Unknown field."), pointer_to(name, start=pointer)))
+        faults += [
+            Fault(self.refused.get(name, "Unknown field."), pointer_to(name, start=pointer))
+            for name in value
+            if name not in self.fields
+        ]
         given: dict[str, Any] = {}
         for name, member in self.fields.items():
             self._read_field(name, member, value, pointer, faults, given)

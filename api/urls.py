@@ -22,9 +22,7 @@ urlpatterns = [
     path("v1/systems/<str:slug>/results/<str:pk>/void/", results.ResultVoid.as_view(), name="api-result-void"),
     path("v1/systems/<str:slug>/assessments/", assessments.Assessments.as_view(), name="api-assessments"),
     path("v1/systems/<str:slug>/assessments/<str:pk>/", assessments.OneAssessment.as_view(), name="api-assessment"),
-    path(
-        "v1/systems/<str:slug>/assessments/<str:pk>/finalise/", assessments.Finalise.as_view(), name="api-finalise"
-    ),
+    path("v1/systems/<str:slug>/assessments/<str:pk>/finalise/", assessments.Finalise.as_view(), name="api-finalise"),
     path(
         "v1/systems/<str:slug>/assessments/<str:pk>/void/",
         assessments.AssessmentVoid.as_view(),

@@ -52,9 +52,7 @@ def faults_in(*, actor: Actor, results: Sequence[PostedResult], received_at: dat
     return _batches(actor, results, received_at)[1]
 
 
-def _batches(
-    actor: Actor, results: Sequence[PostedResult], received_at: datetime
-) -> tuple[list[Batch], list[Fault]]:
+def _batches(actor: Actor, results: Sequence[PostedResult], received_at: datetime) -> tuple[list[Batch], list[Fault]]:
     """The posting by system, in order of first mention, each system locked; and every fault, in the items' order."""
     systems = locked(actor, {result.system for result in results}, at=received_at)
     by_system: dict[str, list[tuple[int, PostedResult]]] = {}

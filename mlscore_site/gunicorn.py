@@ -22,6 +22,8 @@ workers = env.int("WEB_WORKERS", default=1)
 # Requests that each process answers at the same time.
 threads = env.int("WEB_THREADS", default=8)
 worker_class = "gthread"
+# The longest request line: filters by name may take 300 characters, of up to 12 bytes each in an address.
+limit_request_line = 8190
 # For how many seconds a request may keep a process silent before it is replaced.
 timeout = env.int("WEB_TIMEOUT", default=60)
 graceful_timeout = 10

@@ -6,6 +6,9 @@ from dashboards.settings import settings
 from mlscore_site.health import healthz, readyz
 from mlscore_site.metrics import metrics
 
+handler400 = "api.problems.bad_request"
+handler500 = "api.problems.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

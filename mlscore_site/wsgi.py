@@ -1,8 +1,28 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+
+
+class LenientRequest(WSGIRequest):
+    """A request whose malformed Content-Type is none at all; Django's own fails before any view can answer."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # the stubs leave it out
+        except ValueError:
+            self.content_type, self.content_params = "", {}
+
+
+class Application(WSGIHandler):
+    """Django's application, made of such requests."""
+
+    request_class = LenientRequest
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlscore_site.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Application()

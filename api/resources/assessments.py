@@ -30,7 +30,9 @@ ANSWER = Record(
         "evidence": Field(ListOf(WebAddress(), MOST_LINKS)),
         "not_applicable": Field(Flag()),
         "version": Field(
-            Integer(0, LARGEST_VERSION, "The version that the change starts from, 0 for none; left out: whatever it is.")
+            Integer(
+                0, LARGEST_VERSION, "The version that the change starts from, 0 for none; left out: whatever it is."
+            )
         ),
     }
 )

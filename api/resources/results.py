@@ -12,9 +12,8 @@ from api.problems import Fault, pointer_to
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
 from api.shapes import Choice, Field, Instant, ListOf, MapOf, Number, Record, Schema, Text, WebAddress, nullable
 from evidence.models import Result, Status
-from evidence.posting import PROVENANCE
+from evidence.posting import PROVENANCE, Outcome, PostedResult, SystemOutcome
 from evidence.posting import Fault as DomainFault
-from evidence.posting import Outcome, PostedResult, SystemOutcome
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin

@@ -12,8 +12,8 @@ from rubric.definition import Rubric
 from rubric.scoring import number
 from rubric.timeline import Point
 from scores.gate import Verdict
-from scores.trends import Bucket
 from scores.score import CategoryScore, FullScore, Health, TestScore
+from scores.trends import Bucket
 
 CATEGORY: Schema = record(
     {"key": TEXT, "title": TEXT, "max": POINTS, "score": POINTS, "claimed": POINTS, "verified": POINTS}

@@ -56,9 +56,7 @@ def read_change(document: dict[str, Any], system: System) -> dict[str, Any]:
     return _read(CHANGE, document, system.organisation, system)
 
 
-def _read(
-    shape: Record, document: dict[str, Any], organisation: Organisation, system: System | None
-) -> dict[str, Any]:
+def _read(shape: Record, document: dict[str, Any], organisation: Organisation, system: System | None) -> dict[str, Any]:
     faults: list[Fault] = []
     given = shape.read(document, "", faults) or {}
     if "repository_url" in given:

@@ -53,9 +53,7 @@ class Results(ApiView):
             found = faults_in(actor=self.actor, results=posting.results, received_at=self.now)
             raise at_fault([*posting.faults, *posting.faults_besides(found)])
         try:
-            outcome = record_results(
-                actor=self.actor, results=posting.results, received_at=self.now, dry_run=dry_run
-            )
+            outcome = record_results(actor=self.actor, results=posting.results, received_at=self.now, dry_run=dry_run)
         except PostingRefused as error:
             raise at_fault(posting.faults_besides(error.faults)) from error
         except PostingConflict as error:

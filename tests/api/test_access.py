@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Organisation, Scope, Token
 from accounts.tokens import create_token, revoke_token
 from assessments.models import System
+from mlscore_site.wsgi import LenientRequest, application
 from tests.api.client import BASE, Api, ok, problem
 from tests.api.conftest import MakeApi
 
@@ -48,7 +50,8 @@ EVERYTHING = [("GET", path) for path in READING] + [(method, path) for method, p
 
 @pytest.mark.parametrize(("method", "path"), EVERYTHING)
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Bearer nonsense", "Basic dXNlcjpwYXNz", "Token x", "Bearer é\x01", "Bearer a b"]
+    "header",
+    [None, "", "Bearer", "Bearer ", "Bearer nonsense", "Basic dXNlcjpwYXNz", "Token x", "Bearer é\x01", "Bearer a b"],
 )
 def test_without_a_known_token_everything_is_401(system: System, method: str, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
@@ -59,7 +62,7 @@ def test_without_a_known_token_everything_is_401(system: System, method: str, pa
 
 def test_an_expired_and_a_revoked_token_are_401(organisation: Organisation, system: System) -> None:
     actor, now = Actor(organisation), timezone.now()
-    arguments = {"actor": actor, "name": "t", "scopes": ["read"], "system_id": None}
+    arguments: dict[str, Any] = {"actor": actor, "name": "t", "scopes": ["read"], "system_id": None}
     _, expired = create_token(**arguments, at=now - timedelta(days=2), expires_at=now - timedelta(days=1))
     token, revoked = create_token(**arguments, at=now, expires_at=None)
     ok(Api(revoked).get("/systems/"))
@@ -95,7 +98,9 @@ def test_writing_needs_its_scope_whatever_the_path_names(
 
 
 @pytest.mark.parametrize(("method", "path"), [each for each in EVERYTHING if "fraud-scorer" in each[1]])
-@pytest.mark.parametrize("slug", ["secret", "nope", "Fraud-scorer", "%00", "%ff", "%F0%9F%98%80", "a" * 300, "..", "%2e"])
+@pytest.mark.parametrize(
+    "slug", ["secret", "nope", "Fraud-scorer", "%00", "%ff", "%F0%9F%98%80", "a" * 300, "..", "%2e"]
+)
 def test_what_a_token_does_not_see_is_404(
     api: Api, system: System, foreign: System, method: str, path: str, slug: str
 ) -> None:
@@ -118,7 +123,14 @@ def test_a_bound_tokens_lists_show_just_its_system(make_api: MakeApi, system: Sy
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/trends/"), ("GET", "/organisation/"), ("PATCH", "/organisation/"), ("GET", "/teams/"), ("POST", "/teams/"), ("POST", "/systems/")],
+    [
+        ("GET", "/trends/"),
+        ("GET", "/organisation/"),
+        ("PATCH", "/organisation/"),
+        ("GET", "/teams/"),
+        ("POST", "/teams/"),
+        ("POST", "/systems/"),
+    ],
 )
 def test_the_organisation_as_a_whole_is_not_for_bound_tokens(
     make_api: MakeApi, churn: System, method: str, path: str
@@ -138,7 +150,20 @@ def test_addresses_that_lead_nowhere_are_404(api: Api, system: System, path: str
         problem(api.post(path, {}), 404)
 
 
-@pytest.mark.parametrize(("method", "path"), [("DELETE", path) for path in READING] + [("PUT", "/results/"), ("GET", "/results/"), ("POST", "/organisation/"), ("OPTIONS", "/systems/"), ("TRACE", "/systems/"), ("FROB", "/systems/"), ("POST", "/openapi.json"), ("POST", "/docs/")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", path) for path in READING]
+    + [
+        ("PUT", "/results/"),
+        ("GET", "/results/"),
+        ("POST", "/organisation/"),
+        ("OPTIONS", "/systems/"),
+        ("TRACE", "/systems/"),
+        ("FROB", "/systems/"),
+        ("POST", "/openapi.json"),
+        ("POST", "/docs/"),
+    ],
+)
 def test_other_methods_are_405(api: Api, system: System, method: str, path: str) -> None:
     response = api.request(method, path, {})
     problem(response, 405)
@@ -198,3 +223,20 @@ def test_a_failure_of_the_server_is_a_problem_too(api: Api, system: System, monk
     api.client.raise_request_exception = False
     body = problem(api.get("/systems/fraud-scorer/score/"), 500)
     assert "kaputt" not in str(body)
+
+
+def test_a_request_that_reaches_no_view_is_a_problem_below_api(api: Api) -> None:
+    assert problem(api.get("/systems/", Host="evil.example.org"), 400)
+    assert Client().get("/healthz", headers={"Host": "evil.example.org"})["Content-Type"].startswith("text/html")
+
+
+def test_a_failure_outside_of_views_is_a_problem_below_api(api: Api, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("api.base.ApiView.finalize_response", None)
+    api.client.raise_request_exception = False
+    problem(api.get("/systems/"), 500)
+
+
+def test_a_malformed_content_type_is_none() -> None:
+    environ = RequestFactory().post("/").environ | {"CONTENT_TYPE": "application/json; charset*=foo'en'bar"}
+    assert application.request_class is LenientRequest
+    assert LenientRequest(environ).content_type == ""

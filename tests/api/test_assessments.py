@@ -24,9 +24,13 @@ def draft(api: Api, **body: Any) -> str:
 def test_an_assessment_from_blank_to_final(api: Api, system: System) -> None:
     opened = ok(api.post(BASE), 201)
     assert (opened["status"], opened["answers"], opened["effective_at"]) == ("draft", [], None)
-    assert (opened["imported"], opened["rubric"], opened["recorded_by"]) == (False, "ml-test-score-2017", "token pipeline")
+    assert (opened["imported"], opened["rubric"], opened["recorded_by"]) == (
+        False,
+        "ml-test-score-2017",
+        "token pipeline",
+    )
     path = f"{BASE}{opened['id']}/"
-    answers = [
+    answers: list[dict[str, Any]] = [
         {"test": "monitor-1", "level": "manual"},
         {"test": "data-1", "level": "automated", "justification": "Cron.", "evidence": ["https://ci.example.org/1"]},
         {"test": "data-2", "not_applicable": True, "justification": "No features."},
@@ -183,7 +187,11 @@ def test_voiding_takes_a_final_assessment_out_of_the_score(api: Api, system: Sys
     for wrong in ({}, {"reason": ""}, {"reason": "r" * 2001}, {"reason": 1}):
         assert faults(api.post(f"{path}void/", wrong)) == {"/reason"}
     voided = ok(api.post(f"{path}void/", {"reason": "Wrong system."}))
-    assert (voided["status"], voided["void_reason"], voided["voided_by"]) == ("voided", "Wrong system.", "token pipeline")
+    assert (voided["status"], voided["void_reason"], voided["voided_by"]) == (
+        "voided",
+        "Wrong system.",
+        "token pipeline",
+    )
     problem(api.post(f"{path}void/", {"reason": "again"}), 409)
     problem(api.patch(path, {"answers": [answer()]}), 409)
     assert ok(api.get("/systems/fraud-scorer/score/"))["tests"][0]["claimed"] == "none"

@@ -55,7 +55,7 @@ def test_what_is_at_fault_in_a_document_is_named(api: Api, system: System, body:
         b"{",
         b"{]",
         b"{'a': 1}",
-        b"{\"a\": 01}",
+        b'{"a": 01}',
         b'{"a": 1,}',
         b'{"a": "\n"}',
         b'{"a": "\\x"}',
@@ -97,7 +97,13 @@ def test_a_body_of_another_type_is_415(api: Api, system: System, kind: str) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json", "application/json; charset=utf-8", 'Application/JSON;Charset="UTF-8"', "application/json; v=1"]
+    "kind",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        'Application/JSON;Charset="UTF-8"',
+        "application/json; v=1",
+    ],
 )
 def test_json_may_be_announced_in_several_ways(api: Api, system: System, kind: str) -> None:
     ok(api.post("/results/", START + b"}", content_type=kind), 201)

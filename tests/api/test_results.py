@@ -62,7 +62,9 @@ def summary(points: dict[str, float]) -> dict[str, Any]:
 
 
 def test_a_posting_answers_201_then_200_for_the_same_again(api: Api, system: System) -> None:
-    body = {"results": [item(metrics={"psi": 0.1}, observed_at="2026-01-01T01:00:00.1234567+01:00"), item(test="data-2")]}
+    body = {
+        "results": [item(metrics={"psi": 0.1}, observed_at="2026-01-01T01:00:00.1234567+01:00"), item(test="data-2")]
+    }
     assert ok(api.post("/results/", body), 201)["accepted"] == 2
     same = {"results": [item(metrics={"psi": 0.10}, observed_at="2026-01-01T00:00:00.123456Z"), item(test="data-2")]}
     again = ok(api.post("/results/", same), 200)
@@ -293,9 +295,7 @@ def test_every_form_of_rfc_3339_is_read(api: Api, system: System, text: str) -> 
         {"observed_at": "2026-01-01T00:00:01Z"},
     ],
 )
-def test_other_content_under_the_same_identity_is_a_conflict(
-    api: Api, system: System, change: dict[str, Any]
-) -> None:
+def test_other_content_under_the_same_identity_is_a_conflict(api: Api, system: System, change: dict[str, Any]) -> None:
     stored = item(observed_at="2026-01-01T00:00:00Z", metrics={"psi": 0.1})
     ok(api.post("/results/", stored), 201)
     assert faults(api.post("/results/", {**stored, **change}), 409) == {""}
@@ -394,7 +394,13 @@ def test_results_are_listed_newest_first_and_filtered(api: Api, system: System, 
 
 @pytest.mark.parametrize(
     ("query", "name"),
-    [("status=odd", "status"), ("test=%00", "test"), ("check=a&check=b", "check"), ("cursor=x", "cursor"), ("cursor=", "cursor")],
+    [
+        ("status=odd", "status"),
+        ("test=%00", "test"),
+        ("check=a&check=b", "check"),
+        ("cursor=x", "cursor"),
+        ("cursor=", "cursor"),
+    ],
 )
 def test_a_malformed_filter_is_at_fault(api: Api, system: System, query: str, name: str) -> None:
     assert faults(api.get(f"/systems/fraud-scorer/results/?{query}")) == {f"?{name}"}

@@ -60,7 +60,13 @@ def test_a_score_at_every_boundary_of_its_runs(api: Api, system: System) -> None
 
     assert test_at("2025-12-31T23:59:59.999999Z") == ("none", 0, None, None, "none")
     assert test_at("2026-01-01T00:00:00Z") == ("manual", 1, "2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z", "passing")
-    assert test_at("2026-01-01T12:00:00Z") == ("automated", 2, "2026-01-01T12:00:00Z", "2026-01-31T00:00:00Z", "failing")
+    assert test_at("2026-01-01T12:00:00Z") == (
+        "automated",
+        2,
+        "2026-01-01T12:00:00Z",
+        "2026-01-31T00:00:00Z",
+        "failing",
+    )
     assert test_at("2026-01-31T00:00:00Z") == ("manual", 1, "2026-01-01T12:00:00Z", "2026-01-31T12:00:00Z", "failing")
     assert test_at("2026-01-31T12:00:00Z") == ("none", 0, "2026-01-01T12:00:00Z", None, "none")
 
@@ -80,7 +86,8 @@ def test_any_instant_has_a_score_and_may_end_a_history(api: Api, system: System,
 @pytest.mark.parametrize(
     "at",
     ["", "now", "2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "%00", "%ff", "0001-01-01T00:00:00%2B00:01",
-     "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", "2026-01-01T00:00:00Z&at=2026-01-01T00:00:00Z", "2026-01-01T00:00:60Z"],
+     "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", "2026-01-01T00:00:60Z",
+     "2026-01-01T00:00:00Z&at=2026-01-01T00:00:00Z"],
 )  # fmt: skip
 def test_a_malformed_instant_is_at_fault(api: Api, system: System, at: str) -> None:
     assert faults(api.get(f"{SYSTEM}/score/?at={at}")) == {"?at"}
@@ -189,8 +196,9 @@ def test_the_gate_judges_by_its_conditions(api: Api, system: System) -> None:
 
 @pytest.mark.parametrize(
     ("query", "name"),
-    [("min_score=x", "min_score"), ("min_score=", "min_score"), ("min_score=NaN", "min_score"), ("max_drop=1e999", "max_drop"),
-     ("max_drop=Infinity", "max_drop"), ("since=x&min_score=1", "since"), ("no_failing=1", "no_failing"), ("min_score=1/2", "min_score")],
+    [("min_score=x", "min_score"), ("min_score=", "min_score"), ("min_score=NaN", "min_score"),
+     ("max_drop=1e999", "max_drop"), ("max_drop=Infinity", "max_drop"), ("since=x&min_score=1", "since"),
+     ("no_failing=1", "no_failing"), ("min_score=1/2", "min_score")],
 )  # fmt: skip
 def test_a_malformed_condition_is_at_fault(api: Api, system: System, query: str, name: str) -> None:
     assert faults(api.get(f"{SYSTEM}/gate/?{query}")) == {f"?{name}"}

@@ -164,7 +164,9 @@ def test_a_slug_stays(api: Api, system: System) -> None:
 
 def test_a_move_to_another_rubric_scores_from_then_on(api: Api, system: System) -> None:
     before = ok(api.get("/systems/fraud-scorer/"))["created_at"]
-    assert ok(api.patch("/systems/fraud-scorer/", {"rubric": "key-principles", "target_score": 90}))["target_score"] == 90
+    assert (
+        ok(api.patch("/systems/fraud-scorer/", {"rubric": "key-principles", "target_score": 90}))["target_score"] == 90
+    )
     assert ok(api.get("/systems/fraud-scorer/score/"))["rubric"] == "key-principles"
     assert ok(api.get(f"/systems/fraud-scorer/score/?at={before}"))["rubric"] == "ml-test-score-2017"
     # A window may be set for a test of either edition.
