@@ -111,4 +111,4 @@ def _message(check: CheckStory, status: str, metrics: Mapping[str, int | float])
             return (check.fails or check.passes).format(**metrics)
         case "skipped":
             return "Skipped: an earlier stage of this run produced nothing to check."
-    return "The step timed out after 30 minutes; nothing was measured."
+    return "The step was killed for want of memory; nothing was measured."
