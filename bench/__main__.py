@@ -1,0 +1,114 @@
+"""`python -m bench [--profile]`: figures as a page of Markdown, or where the time of a posting goes.
+
+Bounded: at most MOST requests and SECONDS seconds in each of 3 * ROUNDS + 2 stretches; the loopback interface alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bench import report, servers
+
+if TYPE_CHECKING:
+    from bench.data import Made
+
+ROUNDS = 5
+SECONDS = 3
+MOST = 4000
+CONNECTIONS = 8
+PAGE_WARM_UP = 5
+PAGE_TIMES = 40
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--profile", action="store_true", help="profile postings inside one process instead")
+    arguments = parser.parse_args()
+    load = report.load_average()
+    with servers.databases() as directory:
+        import django
+
+        django.setup()
+        from bench import data, profiling
+
+        began = datetime.now(UTC)
+        made = data.make(began)
+        report.say(f"Made {made.counts} in {(datetime.now(UTC) - began).total_seconds():.0f} s.")
+        if arguments.profile:
+            profiling.profile(made)
+            return
+        with servers.web(directory) as stack:
+            posts = measure_posts(stack, made)
+            pages = measure_pages(stack, made)
+        report.write(
+            machine=report.machine(load),
+            setting=f"{made.counts}; {servers.WORKERS} workers of 8 threads, {CONNECTIONS} connections",
+            posts=posts,
+            pages=pages,
+        )
+
+
+def client(**task: Any) -> dict[str, Any]:
+    """Run one task in a client process."""
+    command = [sys.executable, "-m", "bench.client"]
+    run = subprocess.run(command, cwd=servers.ROOT, input=json.dumps(task), stdout=subprocess.PIPE, text=True, check=True)
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return answer
+
+
+def measure_posts(stack: servers.Stack, made: Made) -> list[report.Posts]:
+    """Both kinds of posting, each between stretches of the bare view: bare, single, bare, batch, again and again."""
+    from bench.bodies import batch, single
+
+    slugs = made.slugs["bench-12"]
+    kinds = {
+        "1 result": [single(slugs, number) for number in range(len(slugs) * 7)],
+        "28 results": [batch(slug) for slug in slugs],
+    }
+    token = {"Authorization": f"Bearer {made.secret}"}
+    figures = {kind: report.Posts(kind) for kind in kinds}
+    for stretch in range(-1, ROUNDS):
+        for kind, bodies in kinds.items():
+            common = {"kind": "load", "connections": CONNECTIONS, "seconds": SECONDS if stretch >= 0 else 1, "most": MOST}
+            bare = client(port=stack.bare, path="/", headers={}, bodies=kinds["1 result"], **common)
+            bodies = [body.replace("@stretch@", str(stretch)) for body in bodies]
+            full = client(port=stack.mlscore, path="/api/v1/results/", headers=token, bodies=bodies, **common)
+            if stretch >= 0:  # the first one warms up
+                figures[kind].add(bare, full)
+    return list(figures.values())
+
+
+def measure_pages(stack: servers.Stack, made: Made) -> list[report.Page]:
+    """The organisation's page and a system's page, of the small and of the large organisation."""
+    pages = []
+    for organisation, slugs in made.slugs.items():
+        for name, path in (("organisation", f"/o/{organisation}/"), ("system", f"/o/{organisation}/systems/{slugs[0]}/")):
+            read = client(
+                kind="pages",
+                port=stack.mlscore,
+                path=path,
+                cookie=made.cookie,
+                warm_up=PAGE_WARM_UP,
+                times=PAGE_TIMES,
+            )
+            pages.append(
+                report.Page(
+                    name=name,
+                    systems=len(slugs),
+                    median=statistics.median(read["ms"]),
+                    high=read["ms"][int(len(read["ms"]) * 0.95)],
+                    raw=read["raw"],
+                    compressed=read["compressed"],
+                )
+            )
+    return pages
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""What is posted: bodies as a pipeline sends them. `@number@` and `@stretch@` make every run's id its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rubric.loader import DEFAULT, builtin
+
+TESTS = list(builtin()[DEFAULT].tests)
+
+
+def single(slugs: Sequence[str], number: int) -> str:
+    """One result; systems and tests take turns."""
+    return json.dumps(_result(slugs[number % len(slugs)], TESTS[number % len(TESTS)]))
+
+
+def batch(slug: str) -> str:
+    """A result for each test of one system, all of one run."""
+    return json.dumps({"results": [_result(slug, test) for test in TESTS]})
+
+
+def _result(slug: str, test: str) -> dict[str, Any]:
+    return {
+        "system": slug,
+        "test": test,
+        "run_id": "bench-@stretch@-@number@",
+        "status": "passed",
+        "commit": "5f1c31a0c0ffee",
+        "branch": "main",
+        "url": "https://ci.example.org/runs/4711",
+        "metrics": {"rows": 120000, "share": 0.998},
+    }

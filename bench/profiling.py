@@ -1,0 +1,50 @@
+"""Where the time of a posting goes: through the whole of Django inside one process, without gunicorn and sockets."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import sys
+import time
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.bodies import batch, single
+from bench.data import Made
+from bench.report import say
+
+POSTS = 300
+SHOWN = 35
+
+
+def profile(made: Made) -> None:
+    """Post one by one; print time, statements and the functions that took longest, for both kinds of posting."""
+    slugs = made.slugs["bench-12"]
+    for kind, bodies in (
+        ("1 result", [single(slugs, number) for number in range(len(slugs) * 7)]),
+        ("28 results", [batch(slug) for slug in slugs]),
+    ):
+        texts = [bodies[n % len(bodies)].replace("@number@", str(n)) for n in range(2 * POSTS + 2)]
+        _post(made, texts[:2])
+        with CaptureQueriesContext(connection) as queries:
+            _post(made, texts[2:3])
+        start = time.perf_counter()
+        _post(made, texts[3 : POSTS + 3])
+        each = 1000 * (time.perf_counter() - start) / POSTS
+        say(f"\n## A POST of {kind}: {each:.2f} ms without the profiler, {len(queries)} statements:\n")
+        for query in queries:
+            say(f"  {float(query['time']) * 1000:5.1f} ms  {query['sql'][:150]}")
+        profiler = cProfile.Profile()
+        profiler.runcall(_post, made, texts[POSTS + 3 :])
+        statistics = pstats.Stats(profiler, stream=sys.stdout)
+        statistics.sort_stats("tottime").print_stats(SHOWN)
+        statistics.sort_stats("cumulative").print_stats(SHOWN)
+
+
+def _post(made: Made, bodies: list[str]) -> None:
+    client = Client(headers={"Authorization": f"Bearer {made.secret}", "Host": "127.0.0.1"})
+    for body in bodies:
+        answer = client.post("/api/v1/results/", body, content_type="application/json")
+        assert answer.status_code == 201, answer.content
