@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -75,7 +76,7 @@ def prepare() -> str:
 
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
     from django.utils import timezone
 
     from accounts import first_visit
@@ -84,14 +85,19 @@ def prepare() -> str:
     if not Path(settings.STATIC_ROOT).exists():
         say("Compressing static files ...")
     call_command("collectstatic", verbosity=0, interactive=False)
-    if first_visit.is_open() and os.environ.get("DEMO", "1") != "0":
-        say("Recording the demo: 12 systems, 18 months ...")
-        call_command("seed_demo")
+    if os.environ.get("DEMO", "1") != "0":
+        if first_visit.is_open():
+            say("Recording the demo: 12 systems, 18 months ...")
+        output = StringIO()
+        try:
+            call_command("seed_demo", stdout=output)
+        except CommandError:
+            return "Sign in with your account: what is there is not the demo, and stays as it is."
+        return output.getvalue().strip()
     code = first_visit.issue_setup_code(at=timezone.now())
     if code:
         return f"The first visit sets it up, with this one-time code: {code}"
-    demo_sign_in = Path(settings.DATA_DIR) / "demo-sign-in"
-    return demo_sign_in.read_text(encoding="utf-8").strip() if demo_sign_in.exists() else "Sign in with your account."
+    return "Sign in with your account."
 
 
 def wait_until_up(port: int, children: list[subprocess.Popen[bytes]]) -> None:
