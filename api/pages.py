@@ -31,7 +31,7 @@ class Operation:
     summary: str
     description: str
     parameters: list[Row]
-    body: list[Row]
+    bodies: list[list[Row]]
     answers: list[Row]
 
 
@@ -89,10 +89,10 @@ def _operation(method: str, path: str, operation: Node) -> Operation:
             for each in operation.get("parameters", [])
             if each["in"] != "header"
         ],
-        body=[row for schema in _contents(operation.get("requestBody", {})) for row in _body(schema)],
+        bodies=[form for schema in _contents(operation.get("requestBody", {})) for form in _forms(schema)],
         answers=[
             Row(code, ", ".join(map(_kind, _contents(answer))), answer["description"])
-            for code, answer in operation["responses"].items()
+            for code, answer in sorted(operation["responses"].items())
         ],
     )
 
@@ -102,9 +102,10 @@ def _contents(node: Node) -> Iterator[Node]:
         yield content.get("schema", {})
 
 
-def _body(schema: Node) -> list[Row]:
-    """The fields of a body; of one that may have several forms, those of each."""
-    return [row for form in schema.get("oneOf", [schema]) for row in _fields(form)]
+def _forms(schema: Node) -> list[list[Row]]:
+    """The fields of each form that a body may have; a form without fields is left out."""
+    forms = (_fields(form) for form in schema.get("oneOf", [schema]))
+    return [fields for fields in forms if fields]
 
 
 def _fields(schema: Node) -> list[Row]:
