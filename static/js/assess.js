@@ -13,7 +13,7 @@
 
   const row = (test) => document.getElementById(test);
   const part = (test, name) => form.querySelectorAll(`[name="${test}-${name}"]`);
-  const stateOf = (test) => saves.get(test) ?? saves.set(test, { edits: 0, sent: 0, busy: false, timer: 0, retry: 0, held: false }).get(test);
+  const stateOf = (test) => saves.get(test) ?? saves.set(test, { edits: 0, sent: 0, busy: false, again: false, timer: 0, retry: 0, held: false }).get(test);
 
   // Kept in this browser: one entry an answer, gone when the server has it.
   const key = (test) => `mlscore:${form.dataset.assessment}:${test}`;
@@ -57,13 +57,18 @@
   const save = (test) => {
     const state = stateOf(test);
     clearTimeout(state.timer);
-    if (state.held || state.busy || state.edits === state.sent) return;
+    if (state.held || state.edits === state.sent) return;
+    if (state.busy) {
+      state.again = true;
+      return;
+    }
     if (needsReason(test)) {
       say(test, "Say why it does not apply, then it is saved", "warn", "i-differ");
       return;
     }
     if (!row(test).querySelector("input[type=radio]:checked")) document.getElementById(`${test}-none`).checked = true;
     state.busy = true;
+    state.again = false;
     state.sending = state.edits;
     say(test, "Saving…");
     htmx.trigger(row(test), "save");
@@ -106,7 +111,7 @@
       state.retry = 0;
       adopt(test);
       if (state.edits === state.sent) forget(test);
-      else { keep(test); soon(test, linking(test) ? WHOLE : 0); }
+      else { keep(test); soon(test, linking(test) && !state.again ? WHOLE : 0); }
       status.textContent = "Saved";
     } else if (code === 409) {
       state.held = true;

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.csv_form import COLUMNS, guarded, unguarded, write
@@ -46,6 +46,7 @@ def understood(raw: bytes | str, rubric: Any = RUBRIC) -> dict[str, Any]:
     return {change.test: change for change in read(data, rubric).changes}
 
 
+@settings(deadline=None)
 @given(answers())
 def test_what_is_written_is_read_back(content: dict[str, dict[str, Any]]) -> None:
     written = write(RUBRIC, content)
@@ -61,6 +62,7 @@ def test_what_is_written_is_read_back(content: dict[str, dict[str, Any]]) -> Non
     assert found == content
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("'’=+-@\t a"), max_size=6))
 def test_guarding_is_undone_and_starts_no_formula(cell: str) -> None:
     assert unguarded(guarded(cell)) == cell
@@ -189,6 +191,7 @@ def test_what_is_no_csv_is_refused_as_a_file(raw: bytes) -> None:
     assert refused.value.faults[0].row == 0
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_understood_or_refused(raw: bytes) -> None:
     try:

@@ -175,7 +175,7 @@ def test_a_target_beyond_reach_keeps_the_rubric(client: Client, assessor: Member
 
 def test_the_rubric_is_readable_and_every_test_has_an_anchor(client: Client) -> None:
     page = client.get("/o/acme/rubric/ml-test-score-2017/").content.decode()
-    assert page.count('<article class="rubric-test" id="') == 28
+    assert page.count('class="rubric-test"') == 28
     assert 'id="data-1"' in page
     assert client.get("/o/acme/rubric/nothing/").status_code == 404
     csv = client.get("/o/acme/rubric/key-principles/csv/").content.decode("utf-8-sig")

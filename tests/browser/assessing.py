@@ -76,7 +76,9 @@ def _make(live: Live) -> Scene:
         "vera": make_member(organisation, Role.VIEWER, "Vera Lind"),
     }
     system = make_system(organisation, now - 500 * DAY, slug="card-fraud-scoring")
-    assess(system, now - 30 * DAY, {"data-1": "automated", "data-2": "manual", "data-4": "automated", "model-1": "manual"})
+    assess(
+        system, now - 30 * DAY, {"data-1": "automated", "data-2": "manual", "data-4": "automated", "model-1": "manual"}
+    )
     post(system, ["data-1"], [now - 2 * DAY, now - DAY], now)
     post(system, ["data-4"], [now - 42 * DAY, now - 41 * DAY], now)
     actor = Actor(organisation, person=people["ines"].person)

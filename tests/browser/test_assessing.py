@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.assessing import Scene, scene
 from tests.support.browser import Faults
@@ -169,6 +169,22 @@ def test_a_lost_reply_is_no_conflict(browser: Browser, made: Scene) -> None:
         lost(faults, "net::ERR_CONNECTION_RESET")
 
 
+def test_a_link_entered_while_another_save_is_under_way_is_saved_too(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        held: list[Route] = []
+        page.route("**/answers/data-7/", held.append, times=1)
+        choose(page, "data-7", "manual")
+        page.locator("#data-7-link").fill("https://git.example.com/tests")
+        page.locator("#data-7-link").press("Enter")
+        held.pop().continue_()
+        expect(page.locator("#data-7 .links a")).to_have_text("https://git.example.com/tests")
+        saved(page, "data-7")
+        answer = made.answer("data-7")
+        assert answer is not None
+        assert answer.evidence == ["https://git.example.com/tests"]
+
+
 def test_keys_act_inside_a_test_only(browser: Browser, made: Scene) -> None:
     with made.visit(browser) as (page, _):
         page.goto(made.form)
@@ -237,7 +253,13 @@ def test_pages_fit_and_are_accessible(browser: Browser, made: Scene, width: int,
     finals = f"{made.below}{made.draft.pk - 1}/"
     places = [made.form, made.below, made.form + "review/", made.form + "discard/", made.below + "upload/", finals]
     places += [finals + "void/", organisation + "rubric/", organisation + "rubric/ml-test-score-2017/"]
-    places += [system + "edit/", system + "rules/", system + "edition/", system + "retire/", organisation + "systems/new/"]
+    places += [
+        system + "edit/",
+        system + "rules/",
+        system + "edition/",
+        system + "retire/",
+        organisation + "systems/new/",
+    ]
     with made.visit(browser, viewport={"width": width, "height": 800}, color_scheme=colours) as (page, _):
         for place in places:
             response = page.goto(place)

@@ -1,0 +1,201 @@
+"""The pages that show scores, in Chromium against the real server: charts, themes, widths, accessibility, no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import Membership, Role
+from evidence.models import Result
+from tests.factories import (
+    all_tests,
+    assess,
+    fraud_story,
+    make_member,
+    make_organisation,
+    make_system,
+    make_team,
+    nightly,
+    post,
+)
+from tests.support.browser import watched_page
+from tests.support.live import Live, start_live
+
+DAY = timedelta(days=1)
+WIDTHS = [360, 768, 1440, 1920]
+
+
+@dataclass
+class Scene:
+    """An organisation with systems of every kind, and an empty one; both owned by who visits."""
+
+    live: Live
+    session: str
+    pages: dict[str, str]
+
+    @contextmanager
+    def visit(self, browser: Browser, place: str, width: int = 1440, **context: object) -> Iterator[Page]:
+        """This place's page, loaded; it must not complain of anything."""
+        with watched_page(browser, viewport={"width": width, "height": 900}, **context) as (page, _):
+            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": self.session, "url": self.live.url}
+            page.context.add_cookies([cookie])  # type: ignore[list-item]
+            page.goto(self.live.url + self.pages[place])
+            yield page
+
+
+def _make(live: Live) -> Scene:
+    now = timezone.now()
+    organisation, empty = make_organisation(), make_organisation("Empty Ltd", "empty")
+    owner = make_member(organisation, Role.OWNER)
+    Membership.objects.create(organisation=empty, person=owner.person, role=Role.OWNER)
+    team = make_team(organisation)
+    fraud_story(organisation, now, by=owner.person, team=team, tags=["tier-1"], owner=owner.person)
+    practices = make_system(organisation, now - 90 * DAY, name="Docs search", rubric="key-principles")
+    assess(practices, now - 80 * DAY, dict.fromkeys(all_tests(practices), "manual"), by=owner.person)
+    climbing = make_system(organisation, now - 300 * DAY, name="Search ranking with a rather long name", team=team)
+    post(climbing, ["data-1", "model-1", "infra-1", "monitor-1"], nightly(now - 60 * DAY, now, 2 * DAY), now)
+    make_system(organisation, now, name="Churn uplift")
+    result = Result.objects.filter(check_of__name="model-6").latest("pk")
+    client = Client()
+    client.force_login(owner.person)
+    fraud = "/o/meridian/systems/card-fraud-scoring/"
+    return Scene(
+        live,
+        client.cookies[settings.SESSION_COOKIE_NAME].value,
+        {
+            "organisation": "/o/meridian/",
+            "empty": "/o/empty/",
+            "system": fraud,
+            "past": f"{fraud}?at=2026-06-01",
+            "shares": "/o/meridian/systems/docs-search/",
+            "unassessed": "/o/meridian/systems/churn-uplift/",
+            "connect": fraud + "connect/",
+            "test": fraud + "tests/data-1/",
+            "results": fraud + "results/",
+            "result": f"{fraud}results/{result.pk}/",
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_blocker: object) -> Iterator[Scene]:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        # The session made here is the server's own when both sign with the same key.
+        live = start_live(SECRET_KEY=settings.SECRET_KEY)
+        try:
+            with live.orm():
+                made = _make(live)
+            yield made
+        finally:
+            live.stop()
+
+
+PLACES = [
+    "organisation",
+    "empty",
+    "system",
+    "past",
+    "shares",
+    "unassessed",
+    "connect",
+    "test",
+    "results",
+    "result",
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["organisation", "system", "past", "shares"])
+def test_charts_mount_under_the_policy_and_follow_the_theme(
+    browser: Browser, scene: Scene, place: str, theme: str
+) -> None:
+    with scene.visit(browser, place, color_scheme=theme) as page:
+        chart = page.locator("figure .chart")
+        expect(chart.locator(".main-svg").first).to_be_visible()
+        score = chart.locator(".scatterlayer .trace .lines path").first
+        before = score.evaluate("line => getComputedStyle(line).stroke")
+        page.locator("[data-theme-toggle]").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark" if theme == "light" else "light")
+        page.wait_for_function(
+            "before => getComputedStyle(document.querySelector('.scatterlayer .trace .lines path')).stroke !== before",
+            arg=before,
+        )
+
+
+def test_a_range_button_narrows_the_chart(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "system") as page:
+        year, quarter = (page.get_by_role("button", name=name, exact=True) for name in ("1 y", "3 m"))
+        expect(year).to_have_attribute("aria-pressed", "true")
+        start = "() => document.querySelector('.chart').layout.xaxis.range[0]"
+        before = page.evaluate(start)
+        quarter.focus()
+        page.keyboard.press("Enter")
+        expect(quarter).to_have_attribute("aria-pressed", "true")
+        expect(year).to_have_attribute("aria-pressed", "false")
+        assert page.evaluate(start) > before
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pages_are_accessible_and_never_scroll_sideways(browser: Browser, scene: Scene, place: str) -> None:
+    with scene.visit(browser, place) as page:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="dark" if width in (768, 1440) else "light")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+            if width in (360, 1440):
+                violations = Axe().run(page).response["violations"]
+                assert not violations, [(width, each["id"], each["nodes"][0]["html"]) for each in violations]
+
+
+@pytest.mark.parametrize("place", ["organisation", "system"])
+def test_nothing_moves_when_the_chart_mounts(browser: Browser, scene: Scene, place: str) -> None:
+    with scene.visit(browser, place) as page:
+        expect(page.locator("figure .chart .main-svg").first).to_be_visible()
+        shift = page.evaluate(
+            "() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()"
+            ".reduce((sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})"
+            " || setTimeout(() => done(0), 500))"
+        )
+        assert shift < 0.01
+
+
+def test_without_javascript_every_number_stands_in_the_page(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "system", java_script_enabled=False) as page:
+        expect(page.locator(".score b")).to_have_text("2.5")
+        expect(page.locator(".chart")).to_be_hidden()
+        expect(page.locator(".chart-summary")).to_be_visible()
+        page.get_by_text("As a table").click()
+        expect(page.get_by_role("region", name="Score over time, as a table")).to_be_visible()
+        assert page.locator("table.tests tbody tr:not(.group)").count() == 28
+    with scene.visit(browser, "organisation", java_script_enabled=False) as page:
+        page.get_by_label("Find").fill("search ranking")
+        page.get_by_role("button", name="Apply").click()
+        expect(page.locator("table.systems tbody tr")).to_have_count(1)
+
+
+def test_every_number_leads_to_its_facts_by_keyboard(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "organisation") as page:
+        page.locator("table.systems").get_by_role("link", name="Card fraud scoring").press("Enter")
+        page.get_by_role("link", name="Model quality is sufficient on important data slices").first.press("Enter")
+        expect(page.get_by_role("heading", name="Why this is verified as automated")).to_be_visible()
+        page.locator("table.result-list th a").first.press("Enter")
+        expect(page.get_by_text("country=BR: 0.71")).to_be_visible()
+
+
+def test_a_result_is_voided_once_it_was_asked(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "results") as page:
+        page.locator("table.result-list th a").last.click()
+        page.get_by_text("It is wrong and must not count").click()
+        page.get_by_label("Why is it wrong?").fill("Read the wrong table.")
+        page.get_by_role("button", name="Void the result for good").click()
+        expect(page.get_by_text("Read the wrong table.")).to_be_visible()
+        expect(page.get_by_text("It is voided and counts nothing, at any time.")).to_be_visible()
