@@ -38,7 +38,7 @@ run: runtime ## Run MLScore with its demo on http://127.0.0.1:8000 (PORT=8001, D
 
 .PHONY: stack
 stack: install ## Run the production shape on this machine: PostgreSQL, Redis, gunicorn, worker, beat
-	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/honcho start --no-prefix
+	@PATH="$(abspath $(BIN)):$$PATH" STACK_PORT=$${PORT:-8000} exec $(BIN)/honcho start --no-prefix
 
 .PHONY: test
 test: install ## Run the whole suite: on SQLite, on PostgreSQL with Redis, and in Chromium

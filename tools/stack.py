@@ -33,7 +33,7 @@ def main(part: str) -> None:
 def keep(server: Server) -> None:
     """Wait for the server; a signal to us ends it in good order."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: server.stop())
+        signal.signal(number, lambda *_: server.process.send_signal(signal.SIGINT))
     sys.exit(server.process.wait())
 
 
