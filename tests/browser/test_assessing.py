@@ -173,7 +173,7 @@ def test_a_link_entered_while_another_save_is_under_way_is_saved_too(browser: Br
     with made.visit(browser) as (page, _):
         page.goto(made.form)
         held: list[Route] = []
-        page.route("**/answers/data-7/", held.append, times=1)
+        page.route("**/answers/data-7/", lambda route: held.append(route), times=1)
         choose(page, "data-7", "manual")
         page.locator("#data-7-link").fill("https://git.example.com/tests")
         page.locator("#data-7-link").press("Enter")
