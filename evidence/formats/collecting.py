@@ -7,9 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from evidence.formats.report import Report, ReportedCheck, ReportError, Status
-from evidence.formats.values import check_name, finite, is_number, key_in, one_line, short_message, storable
+from evidence.formats.values import (
+    NAME_LENGTH,
+    finite,
+    is_number,
+    key_in,
+    one_line,
+    short_message,
+    shortened_name,
+    storable,
+)
 
-MAX_CHECKS = 100_000
+MAX_CHECKS = 50_000
 MAX_METRICS = 50
 MAX_WARNINGS = 50
 METRIC_NAME_LENGTH = 100
@@ -26,6 +35,7 @@ class Collector:
 
     def __init__(self, format_name: str) -> None:
         self._format = format_name
+        self._entries = 0
         self._checks: list[ReportedCheck] = []
         self._warnings: list[str] = []
         self._counts: Counter[str] = Counter()
@@ -45,7 +55,8 @@ class Collector:
 
         Raises ReportError when the report holds more entries than one import takes.
         """
-        if len(self._checks) >= MAX_CHECKS:
+        self._entries += 1
+        if self._entries > MAX_CHECKS:
             raise ReportError(f"The report holds more than {MAX_CHECKS} checks.")
         kept_name = self._name(name)
         if not kept_name:
@@ -63,24 +74,22 @@ class Collector:
 
     def warn(self, text: str) -> None:
         """Tell the reader something, once, as one line."""
-        line = one_line(text)
-        if line not in self._warnings and len(self._warnings) < MAX_WARNINGS:
+        if len(self._warnings) < MAX_WARNINGS and (line := one_line(text)) not in self._warnings:
             self._warnings.append(line)
 
     def report(self) -> Report:
         """What was collected, with a warning where there is no check at all: that is no evidence."""
-        counted = [text.format(count=count, limit=MAX_METRICS) for text, count in self._counts.items()]
+        counted = [text.format(count=count, limit=MAX_METRICS) for text, count in self._counts.items() if count]
         empty = [] if self._checks else ["The report holds no check, so nothing is evidenced by it."]
         return Report(self._format, tuple(self._checks), (*empty, *self._warnings, *counted))
 
     def _name(self, text: str) -> str:
-        name = check_name(text)
-        if len(one_line(text)) > len(name):
-            self._counts[_SHORTENED_NAME] += 1
-        return name
+        whole = one_line(text)
+        self._counts[_SHORTENED_NAME] += len(whole) > NAME_LENGTH
+        return shortened_name(whole)
 
     def _note_unstorable(self, *texts: str) -> None:
-        self._counts.update(_CLEANED_TEXT for text in texts if storable(text) != text)
+        self._counts[_CLEANED_TEXT] += sum(storable(text) != text for text in texts)
 
     def _metrics(self, given: Mapping[str, object]) -> dict[str, float]:
         kept: dict[str, float] = {}

@@ -67,9 +67,7 @@ def _add(test: dict[str, Any], finished: datetime | None, collector: Collector) 
     collector.add(
         name,
         status,
-        observed_at=instant_of_milliseconds(test.get("stop"))
-        or instant_of_milliseconds(test.get("start"))
-        or finished,
+        observed_at=instant_of_milliseconds(test.get("stop")) or instant_of_milliseconds(test.get("start")) or finished,
         message=message or _first_line(text(test.get("trace")), status),
         key=_key(test),
     )

@@ -23,8 +23,10 @@ _STATUSES = {
     "ERROR": Status.ERROR,
     "SKIPPED": Status.SKIPPED,
 }
-# Settings that Evidently derives from the data, or that don't say what is measured.
-_NOT_IN_NAMES = ("type", "tests", "method", "left", "right", "bins")
+# Settings that Evidently may derive from the data, or that don't say what is measured.
+_NOT_IN_NAMES = ("type", "tests", "method", "threshold", "drift_share", "left", "right", "bins")
+# Of a metric with two values the bound test says which one it looks at; the first goes without saying.
+_SECOND_VALUES = {"is_count": "share", "is_mean": "std"}
 _SUFFIXES = ("MetricTest", "Test")
 
 
@@ -80,8 +82,17 @@ def _name(test: dict[str, Any]) -> str:
     kind = _last_part(_test_config(test).get("type")) or text(test.get("id"))
     for suffix in _SUFFIXES:
         kind = kind.removesuffix(suffix)
-    labels = mapping(_test_config(test).get("label_filters"))
-    return f"{metric}({_settings({**params, **labels})})".replace("()", "") + (f": {kind}" if kind else "")
+    settings = _settings({**params, **_of_bound_test(mapping(test.get("bound_test")))})
+    return metric + (f"({settings})" if settings else "") + (f": {kind}" if kind else "")
+
+
+def _of_bound_test(bound: dict[str, Any]) -> dict[str, Any]:
+    """Which of a metric's values is tested: that of a label, or the second of two."""
+    tested: dict[str, Any] = {"label": bound.get("label")} if bound.get("label") is not None else {}
+    for field, value in _SECOND_VALUES.items():
+        if bound.get(field) is False:
+            tested["of"] = value
+    return tested
 
 
 def _test_config(test: dict[str, Any]) -> dict[str, Any]:
@@ -94,11 +105,11 @@ def _last_part(kind: object) -> str:
 
 
 def _settings(params: dict[str, Any]) -> str:
-    """What is measured, in the order of the file: columns and choices, no thresholds and no lists of values."""
+    """What is measured, in the order of the file: columns and choices, no thresholds, no lists of values."""
     return ", ".join(
         f"{name}={scalar(value)}"
         for name, value in params.items()
-        if name not in _NOT_IN_NAMES and isinstance(value, str | bool | int)
+        if name not in _NOT_IN_NAMES and isinstance(value, str | bool | int | float)
     )
 
 

@@ -30,20 +30,20 @@ _KEY_WORD = re.compile(r"mlscore[-_](?P<key>[a-z0-9]+(?:[-_][a-z0-9]+)*)")
 
 def storable(text: str) -> str:
     """The text with NUL and unpaired surrogates, which no database keeps, replaced by U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:
     """Storable text without colours, control characters or line breaks."""
+    if text.isprintable() and "  " not in text and "#x1B" not in text:
+        return text.strip()
     return " ".join(_CONTROL.sub("", _COLOUR.sub("", storable(text))).split())
 
 
-def check_name(text: str) -> str:
-    """The text as a check's name: one line of at most 300 characters, '' when nothing is left.
-
-    A longer one is cut, and ends in a digest of the whole, so that names that differ stay different.
-    """
-    name = one_line(text)
+def shortened_name(name: str) -> str:
+    """A check's name in at most 300 characters: a longer one is cut and ends in a digest of the whole."""
     if len(name) <= NAME_LENGTH:
         return name
     return f"{name[: NAME_LENGTH - 9]}~{digest(name)}"
@@ -56,6 +56,8 @@ def digest(text: str) -> str:
 
 def short_message(text: str) -> str:
     """The text as a message: storable, without colours, at most 500 characters; reports embed whole data frames."""
+    if not text:
+        return ""
     plain = _CONTROL.sub("", _COLOUR.sub("", storable(text.replace("\r\n", "\n"))))
     message = _EXPLANATION.sub("", plain).strip()
     return message if len(message) <= MESSAGE_LENGTH else message[: MESSAGE_LENGTH - 1].rstrip() + "…"

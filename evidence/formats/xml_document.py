@@ -13,14 +13,18 @@ MAX_DEPTH = 200
 
 _DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 # What expat does not read itself: encodings of several bytes a character.
-_WIDE_ENCODINGS = frozenset(
-    "gbk gb2312 gb18030 big5 big5-hkscs shift_jis shift-jis sjis windows-31j cp932 euc-jp euc-kr ks_c_5601-1987 cp949".split()
+_WIDE_ENCODINGS = (
+    *("gbk", "gb2312", "gb18030", "cp936", "big5", "big5-hkscs", "cp950"),
+    *("shift_jis", "shift-jis", "sjis", "windows-31j", "cp932", "euc-jp", "euc-kr", "ks_c_5601-1987", "cp949"),
 )
 _UTF16 = ("utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "unicode")
 _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 # Characters that XML 1.0 forbids and real producers write nevertheless: Node's reporter even NUL.
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
 _FORBIDDEN_REFERENCE = re.compile(rb"&#(?:0*(?:[0-8]|1[1-24-9]|2[0-9]|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+_MOST_REFERENCES = 100_000
+# An element with so much in its attributes is no report's, and costs time and memory before it can be seen.
+_HUGE_TAG = re.compile(rb"<[^!?<>][^<>]{1000000}")
 _CURABLE = (expat.errors.XML_ERROR_INVALID_TOKEN, expat.errors.XML_ERROR_BAD_CHAR_REF)
 
 
@@ -37,7 +41,9 @@ class Visitor(Protocol):
 V = TypeVar("V", bound=Visitor)
 
 
-class _Found(Exception):  # noqa: N818 - ends a walk early, nothing is wrong
+class _Found(Exception):
+    """Ends a walk at the first element."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -69,7 +75,7 @@ def walk(body: bytes, new_visitor: Callable[[], V]) -> tuple[V, bool]:
     try:
         _parse((content, encoding), visitor)
     except _Curable:
-        cured = _FORBIDDEN_REFERENCE.sub(b"", content.translate(None, _FORBIDDEN))
+        cured = _FORBIDDEN_REFERENCE.sub(b"", content.translate(None, _FORBIDDEN), count=_MOST_REFERENCES)
         if cured == content or _is_utf16(content):
             raise
         visitor = new_visitor()
@@ -96,6 +102,8 @@ def _prepared(body: bytes) -> tuple[bytes, str | None]:
     content = body.lstrip(b" \t\r\n")
     if not content:
         raise ReportError("The body is empty.")
+    if _HUGE_TAG.search(content):
+        raise ReportError("The XML holds a tag of more than a million characters.")
     if _is_utf16(content):
         return content, None
     match = _DECLARED_ENCODING.match(content.removeprefix(b"\xef\xbb\xbf"))
