@@ -57,7 +57,9 @@ def main() -> None:
 def client(**task: Any) -> dict[str, Any]:
     """Run one task in a client process."""
     command = [sys.executable, "-m", "bench.client"]
-    run = subprocess.run(command, cwd=servers.ROOT, input=json.dumps(task), stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run(
+        command, cwd=servers.ROOT, input=json.dumps(task), stdout=subprocess.PIPE, text=True, check=True
+    )
     answer: dict[str, Any] = json.loads(run.stdout)
     return answer
 
@@ -75,7 +77,12 @@ def measure_posts(stack: servers.Stack, made: Made) -> list[report.Posts]:
     figures = {kind: report.Posts(kind) for kind in kinds}
     for stretch in range(-1, ROUNDS):
         for kind, bodies in kinds.items():
-            common = {"kind": "load", "connections": CONNECTIONS, "seconds": SECONDS if stretch >= 0 else 1, "most": MOST}
+            common = {
+                "kind": "load",
+                "connections": CONNECTIONS,
+                "seconds": SECONDS if stretch >= 0 else 1,
+                "most": MOST,
+            }
             bare = client(port=stack.bare, path="/", headers={}, bodies=kinds["1 result"], **common)
             bodies = [body.replace("@stretch@", str(stretch)) for body in bodies]
             full = client(port=stack.mlscore, path="/api/v1/results/", headers=token, bodies=bodies, **common)
@@ -88,7 +95,10 @@ def measure_pages(stack: servers.Stack, made: Made) -> list[report.Page]:
     """The organisation's page and a system's page, of the small and of the large organisation."""
     pages = []
     for organisation, slugs in made.slugs.items():
-        for name, path in (("organisation", f"/o/{organisation}/"), ("system", f"/o/{organisation}/systems/{slugs[0]}/")):
+        for name, path in (
+            ("organisation", f"/o/{organisation}/"),
+            ("system", f"/o/{organisation}/systems/{slugs[0]}/"),
+        ):
             read = client(
                 kind="pages",
                 port=stack.mlscore,

@@ -19,7 +19,6 @@ from accounts.tokens import create_token
 from assessments.models import Lifecycle, System
 from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
 from assessments.systems import create_system
-
 from evidence.models import Result, Run, Span
 from evidence.posting import PostedResult
 from evidence.recording import record_results

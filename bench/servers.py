@@ -51,7 +51,16 @@ def databases() -> Iterator[Path]:
             # The throttle counts as always, and lets everything pass.
             API_RATE="1000000",
         )
-        for name in ("DEBUG", "TLS", "PUBLIC_URL", "TRUSTED_PROXIES", "METRICS_TOKEN", "ALLOWED_HOSTS", "LOG_LEVEL", "BIND"):
+        for name in (
+            "DEBUG",
+            "TLS",
+            "PUBLIC_URL",
+            "TRUSTED_PROXIES",
+            "METRICS_TOKEN",
+            "ALLOWED_HOSTS",
+            "LOG_LEVEL",
+            "BIND",
+        ):
             os.environ.pop(name, None)
         for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
@@ -80,7 +89,7 @@ def start(directory: Path, application: str, port: int, path: str) -> subprocess
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):  # noqa: S310 - our own server
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
                 return process
         except HTTPError:
             return process

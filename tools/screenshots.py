@@ -54,7 +54,12 @@ def demo() -> Iterator[str]:
     """The address of a server with a fresh demo, on the loopback interface."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="mlscore-") as directory:
-        environment = {**os.environ, "DATA_DIR": directory, "PORT": str(port), "STATIC_ROOT": str(ROOT / "var" / "static")}
+        environment = {
+            **os.environ,
+            "DATA_DIR": directory,
+            "PORT": str(port),
+            "STATIC_ROOT": str(ROOT / "var" / "static"),
+        }
         environment.pop("DATABASE_URL", None)
         process = subprocess.Popen([sys.executable, "-m", "tools.run", "--without-work"], cwd=ROOT, env=environment)
         try:

@@ -1,4 +1,4 @@
-"""The commands that docs/how-to/post-results.md shows do what it says, run by bash and curl against a real server."""
+"""The commands of docs/how-to/post-results.md and README.md do what they say, run by bash and curl against a real server."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ SECONDS = 240
 @pytest.fixture
 def answers(live: Live) -> list[tuple[Example, str]]:
     """Every example of the page with what it printed, from one shell that started with an empty server."""
-    page = (DOCS / "how-to/post-results.md").read_text(encoding="utf-8")
-    found = examples(page)
+    found = [*examples((DOCS / "how-to/post-results.md").read_text(encoding="utf-8")), *readme_examples(live.url)]
     script = "set -euo pipefail\n" + "".join(f"{example.commands}\necho; echo '{MARK}'\n" for example in found)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     assert shutil.which("curl", path=path), "the examples need curl"
@@ -35,6 +34,13 @@ def answers(live: Live) -> list[tuple[Example, str]]:
     printed = run.stdout.split(MARK)[:-1]
     assert len(printed) == len(found)
     return list(zip(found, printed, strict=True))
+
+
+def readme_examples(url: str) -> list[Example]:
+    """README.md's examples, for the server at this address and a system of the demo's name."""
+    created = "python manage.py create_system --organisation acme --name 'Card fraud' --slug card-fraud-scoring"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("http://127.0.0.1:8000", url)
+    return [Example(created, ""), *examples(readme)]
 
 
 def covers(shown: Any, real: Any) -> bool:
@@ -53,6 +59,7 @@ def test_each_command_answers_what_the_page_shows(answers: list[tuple[Example, s
             assert covers(json.loads(example.answer), json.loads(printed)), f"{example.commands}\nprinted {printed}"
             compared += 1
     assert compared >= 10
+    assert json.loads(answers[-1][1])["accepted"] == 1, "what README.md shows"
     check_history(json.loads(next(printed for example, printed in answers if "/history/" in example.commands)))
 
 
