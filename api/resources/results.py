@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Token
@@ -26,6 +27,7 @@ MOST_RESULTS = 1000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LATE = timedelta(days=1)
+LARGEST_EXACT = 2**53
 SLUG_LENGTH = 60
 TEST_LENGTH = 60
 UNREADABLE = "\x01unreadable"  # stands for a name that was at fault: no stored name equals it
@@ -231,9 +233,16 @@ def show_result(result: Result, system: str) -> dict[str, Any]:
         "message": result.message or None,
         "url": result.url or None,
         **{name: getattr(result, name) or None for name in PROVENANCE},
-        "metrics": result.metrics,
+        "metrics": {name: _shortest(value) for name, value in result.metrics.items()},
         "voided": result.voided_at is not None,
         "voided_at": write_optional(result.voided_at),
         "voided_by": result.voided_by or None,
         "void_reason": result.void_reason or None,
     }
+
+
+def _shortest(value: int | float) -> int | float:
+    """The number as a float where that says the same: PostgreSQL writes a large float out as a whole number."""
+    if abs(value) < LARGEST_EXACT or isinstance(value, float) or Decimal(repr(float(value))) != value:
+        return value
+    return float(value)
