@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import tracemalloc
 
@@ -104,8 +105,6 @@ _JSON = st.recursive(
 @given(data=st.data(), odd=_JSON)
 def test_any_value_may_be_of_another_type(data: st.DataObject, odd: object) -> None:
     """Samples with one value, anywhere, replaced by another: a reader that trusts a type would stumble."""
-    import json
-
     name = data.draw(st.sampled_from([name for name in SMALL if name.endswith(".json")]))
     document = json.loads(body(name))
     place = document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -125,8 +126,6 @@ def test_ctrf_statuses(test: dict[str, object], status: str) -> None:
 
 
 def test_a_report_of_ten_thousand_cases_reads_within_its_memory() -> None:
-    import tracemalloc
-
     case = '<testcase classname="c" name="n{}"><failure message="m">{}</failure></testcase>'
     text = "<testsuite>" + "".join(case.format(i, "line of text\n" * 20) for i in range(10_000)) + "</testsuite>"
     content = text.encode()
