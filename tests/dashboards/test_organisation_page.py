@@ -13,9 +13,10 @@ from itertools import pairwise
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
-from accounts.models import Membership
+from accounts.models import Membership, Organisation
 from assessments.models import System
 from assessments.systems import update_system
 from dashboards.moments import asked_moment
@@ -37,7 +38,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def systems(organisation, owner: Membership, now: datetime) -> dict[str, System]:
+def systems(organisation: Organisation, owner: Membership, now: datetime) -> dict[str, System]:
     """Six systems: one in trouble, one strong, one weak, one retired, one of another rubric, one not assessed."""
     risk, growth = make_team(organisation, "Risk", "risk"), make_team(organisation, "Growth", "growth")
     made = {
@@ -62,7 +63,9 @@ def names_of(html: str) -> list[str]:
     return [unescape(name) for name in re.findall(r'class="o-name"><a href="[^"]+">([^<]+)</a>', html)]
 
 
-def test_the_page_has_every_number_without_any_script(systems, viewer: Membership, sign_in: SignIn) -> None:
+def test_the_page_has_every_number_without_any_script(
+    systems: dict[str, System], viewer: Membership, sign_in: SignIn
+) -> None:
     words = text_of(read(sign_in(viewer), PAGE))
     assert "5 of 6 systems in 2 teams, as of" in words
     assert "1 system scored by another rubric is listed below on its own scale." in words
@@ -77,7 +80,7 @@ def test_the_page_has_every_number_without_any_script(systems, viewer: Membershi
     assert "Uplift – Not assessed" in words
 
 
-def test_systems_stand_in_their_bands_by_proof(systems, viewer: Membership, sign_in: SignIn) -> None:
+def test_systems_stand_in_their_bands_by_proof(systems: dict[str, System], viewer: Membership, sign_in: SignIn) -> None:
     html = read(sign_in(viewer), PAGE)
     units = re.findall(r'class="unit" href="([^"]+)" aria-label="([^"]+)"><svg[^>]*><use href="#(u-.)"', html)
     assert sorted(units) == [
@@ -87,7 +90,7 @@ def test_systems_stand_in_their_bands_by_proof(systems, viewer: Membership, sign
     ]
 
 
-def test_what_needs_attention_comes_first(systems, viewer: Membership, sign_in: SignIn) -> None:
+def test_what_needs_attention_comes_first(systems: dict[str, System], viewer: Membership, sign_in: SignIn) -> None:
     client = sign_in(viewer)
     assert names_of(read(client, PAGE)) == ["Fraud", "Churn", "Search", "Docs", "Uplift"]
     assert names_of(read(client, PAGE + "?sort=name")) == ["Churn", "Docs", "Fraud", "Search", "Uplift"]
@@ -111,13 +114,17 @@ def test_what_needs_attention_comes_first(systems, viewer: Membership, sign_in: 
         ("q=%00", set()),
     ],
 )
-def test_the_page_is_narrowed(systems, viewer, sign_in: SignIn, query: str, expected: set[str]) -> None:
+def test_the_page_is_narrowed(
+    systems: dict[str, System], viewer: Membership, sign_in: SignIn, query: str, expected: set[str]
+) -> None:
     html = read(sign_in(viewer), f"{PAGE}?{query}")
     assert set(names_of(html)) == expected
     assert ("No system is like that." in html) == (not expected)
 
 
-def test_retired_systems_count_until_they_retired(systems, viewer: Membership, sign_in: SignIn) -> None:
+def test_retired_systems_count_until_they_retired(
+    systems: dict[str, System], viewer: Membership, sign_in: SignIn
+) -> None:
     html = read(sign_in(viewer), PAGE + "?lifecycle=all")
     figure = json.loads(
         re.search(r'<script id="organisation-trend-figure"[^>]*>(.*?)</script>', html, re.S)[1]  # type: ignore[index]
@@ -128,7 +135,7 @@ def test_retired_systems_count_until_they_retired(systems, viewer: Membership, s
 
 
 def test_an_empty_organisation_teaches_the_first_steps(
-    organisation, viewer: Membership, assessor: Membership, sign_in: SignIn
+    organisation: Organisation, viewer: Membership, assessor: Membership, sign_in: SignIn
 ) -> None:
     html = read(sign_in(assessor), PAGE)
     assert "Create the first system" in html and "/o/acme/systems/new/" in html
@@ -136,7 +143,12 @@ def test_an_empty_organisation_teaches_the_first_steps(
 
 
 def test_systems_of_another_organisation_are_never_shown(
-    systems, elsewhere, stranger: Membership, viewer: Membership, sign_in: SignIn, now: datetime
+    systems: dict[str, System],
+    elsewhere: Organisation,
+    stranger: Membership,
+    viewer: Membership,
+    sign_in: SignIn,
+    now: datetime,
 ) -> None:
     fraud_story(elsewhere, now, name="Globex secret")
     assert "Globex" not in read(sign_in(viewer), PAGE)
@@ -145,7 +157,12 @@ def test_systems_of_another_organisation_are_never_shown(
 
 @pytest.mark.parametrize("count", [0, 12, 200])
 def test_the_page_costs_at_most_twelve_statements(
-    organisation, owner: Membership, sign_in: SignIn, now: datetime, count: int, django_assert_max_num_queries
+    organisation: Organisation,
+    owner: Membership,
+    sign_in: SignIn,
+    now: datetime,
+    count: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     made = [make_system(organisation, now - 60 * DAY, name=f"System {number}") for number in range(count)]
     for system in made[:: max(1, count // 6)]:
@@ -182,7 +199,9 @@ def test_moments_are_read_from_an_address(text: str, expected: datetime | None) 
     assert asked_moment(text, datetime(2026, 11, 21, 10, tzinfo=UTC)) == expected
 
 
-def test_a_sparkline_keeps_one_step_a_pixel(organisation, viewer, sign_in: SignIn, now: datetime) -> None:
+def test_a_sparkline_keeps_one_step_a_pixel(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
     system = make_system(organisation, now - 400 * DAY)
     for days in range(60, 0, -1):
         level = "manual" if days % 2 else "automated"

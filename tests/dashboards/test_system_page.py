@@ -11,9 +11,10 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
-from accounts.models import Activity, Membership
+from accounts.models import Activity, Membership, Organisation
 from assessments.models import System
 from assessments.operations import start_assessment
 from evidence.models import Result
@@ -49,7 +50,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def fraud(organisation, owner: Membership, now: datetime) -> System:
+def fraud(organisation: Organisation, owner: Membership, now: datetime) -> System:
     return fraud_story(organisation, now, by=owner.person, tags=["tier-1", "a&b"], owner=owner.person)
 
 
@@ -109,7 +110,9 @@ def test_recent_results_are_twelve_and_lead_to_their_pages(fraud: System, viewer
 
 
 @pytest.mark.parametrize("at", ["2026-01-01", "2026-01-01T00:00:00Z"])
-def test_a_past_moment_shows_the_score_of_that_time(organisation, viewer: Membership, sign_in: SignIn, at: str) -> None:
+def test_a_past_moment_shows_the_score_of_that_time(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, at: str
+) -> None:
     moment = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     system = make_system(organisation, moment - 40 * DAY)
     assess(system, moment - 30 * DAY, dict.fromkeys(RUBRIC.tests, "manual"))
@@ -124,7 +127,9 @@ def test_a_past_moment_shows_the_score_of_that_time(organisation, viewer: Member
     assert "Nothing recorded by then" in before
 
 
-def test_a_future_moment_shows_what_lapses(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+def test_a_future_moment_shows_what_lapses(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
     system = make_system(organisation, now - 40 * DAY)
     post(system, all_tests(system), [now - 2 * DAY, now - DAY], now)
     client = sign_in(viewer)
@@ -136,12 +141,14 @@ def test_a_future_moment_shows_what_lapses(organisation, viewer: Membership, sig
 @pytest.mark.parametrize(
     "at", ["yesterday", "0001-01-01", "9999-12-31", "2026-13-01", "0001-01-01T00:00:00+14:00", "%00"]
 )
-def test_what_is_no_moment_is_refused(organisation, viewer: Membership, sign_in: SignIn, at: str) -> None:
+def test_what_is_no_moment_is_refused(organisation: Organisation, viewer: Membership, sign_in: SignIn, at: str) -> None:
     system = make_system(organisation, timezone.now())
     read(sign_in(viewer), address(system, f"?at={at}"), 400)
 
 
-def test_an_unassessed_system_shows_a_dash_and_two_ways_on(organisation, viewer, assessor, sign_in: SignIn) -> None:
+def test_an_unassessed_system_shows_a_dash_and_two_ways_on(
+    organisation: Organisation, viewer: Membership, assessor: Membership, sign_in: SignIn
+) -> None:
     system = make_system(organisation, timezone.now())
     words = text_of(read(sign_in(assessor), address(system)))
     assert "Not assessed" in words and "Start the first assessment" in words and "Connect a pipeline" in words
@@ -150,7 +157,7 @@ def test_an_unassessed_system_shows_a_dash_and_two_ways_on(organisation, viewer,
 
 
 def test_results_without_an_assessment_are_a_score_without_a_claim(
-    organisation, viewer: Membership, sign_in: SignIn, now: datetime
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
 ) -> None:
     system = make_system(organisation, now)
     post(system, ["data-1"], [now - HOUR], now)
@@ -158,14 +165,18 @@ def test_results_without_an_assessment_are_a_score_without_a_claim(
     assert "Claimed – not assessed" in words and "0.0 of 7" in words
 
 
-def test_an_open_draft_is_continued(organisation, assessor: Membership, sign_in: SignIn, now: datetime) -> None:
+def test_an_open_draft_is_continued(
+    organisation: Organisation, assessor: Membership, sign_in: SignIn, now: datetime
+) -> None:
     system = make_system(organisation, now)
     draft = start_assessment(actor=Actor.of(assessor), system=system, at=now)
     html = read(sign_in(assessor), address(system))
     assert "Continue assessment" in html and address(system, f"assessments/{draft.pk}/") in html
 
 
-def test_a_rubric_of_shares_counts_in_percent(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+def test_a_rubric_of_shares_counts_in_percent(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
     system = make_system(organisation, now, rubric="key-principles")
     assess(system, now, dict.fromkeys(all_tests(system), "manual"))
     words = text_of(read(sign_in(viewer), address(system)))
@@ -173,7 +184,7 @@ def test_a_rubric_of_shares_counts_in_percent(organisation, viewer: Membership, 
 
 
 def test_what_people_and_pipelines_wrote_is_escaped(
-    organisation, viewer: Membership, sign_in: SignIn, now: datetime
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
 ) -> None:
     hostile = "<script>alert(1)</script>&amp;\"'"
     system = make_system(organisation, now, name=hostile, description=hostile, tags=[hostile[:40]])
@@ -206,7 +217,7 @@ def test_the_page_of_a_test_explains_its_level(fraud: System, viewer: Membership
     ],
 )
 def test_why_evidence_verifies_a_level(
-    organisation, viewer: Membership, sign_in: SignIn, now: datetime, ages: list[timedelta], sentence: str
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime, ages: list[timedelta], sentence: str
 ) -> None:
     system = make_system(organisation, now - 50 * DAY)
     post(system, ["data-1"], [now - age for age in ages], now)
@@ -218,7 +229,9 @@ def test_a_test_that_the_rubric_lacks_is_not_found(fraud: System, viewer: Member
     read(sign_in(viewer), address(fraud, "results/999999999999999999999999/"), 404)
 
 
-def test_results_are_filtered_and_paged(organisation, viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+def test_results_are_filtered_and_paged(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
     system = make_system(organisation, now - 90 * DAY)
     post(system, ["data-1"], nightly(now - 70 * DAY, now), now)
     post(system, ["data-2"], [now - DAY], now, status="failed", run="nightly failure")
@@ -236,7 +249,7 @@ def test_results_are_filtered_and_paged(organisation, viewer: Membership, sign_i
 
 
 def test_a_result_shows_its_provenance_and_is_voided_with_a_reason(
-    organisation, viewer: Membership, admin: Membership, sign_in: SignIn, now: datetime
+    organisation: Organisation, viewer: Membership, admin: Membership, sign_in: SignIn, now: datetime
 ) -> None:
     system = make_system(organisation, now - 9 * DAY)
     provenance = {
@@ -267,7 +280,9 @@ def test_a_result_shows_its_provenance_and_is_voided_with_a_reason(
     assert Activity.objects.filter(action="result.voided", system=system).count() == 1
 
 
-def test_connecting_shows_a_request_to_copy(organisation, admin: Membership, viewer, sign_in: SignIn) -> None:
+def test_connecting_shows_a_request_to_copy(
+    organisation: Organisation, admin: Membership, viewer: Membership, sign_in: SignIn
+) -> None:
     system = make_system(organisation, timezone.now(), slug="fraud-scorer")
     html = read(sign_in(admin), address(system, "connect/"))
     assert '"system": "fraud-scorer"' in unescape(html) and "/api/v1/results/" in html
@@ -277,7 +292,12 @@ def test_connecting_shows_a_request_to_copy(organisation, admin: Membership, vie
 
 @pytest.mark.parametrize("rest", ["", "?at=2026-06-01", "tests/data-1/", "results/", "connect/"])
 def test_pages_cost_at_most_twelve_statements(
-    fraud: System, owner: Membership, sign_in: SignIn, rest: str, now: datetime, django_assert_max_num_queries
+    fraud: System,
+    owner: Membership,
+    sign_in: SignIn,
+    rest: str,
+    now: datetime,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = sign_in(owner)
     with django_assert_max_num_queries(BUDGET):
@@ -289,7 +309,7 @@ def test_pages_cost_at_most_twelve_statements(
 
 
 def test_a_result_costs_at_most_twelve_statements(
-    fraud: System, owner: Membership, sign_in: SignIn, django_assert_max_num_queries
+    fraud: System, owner: Membership, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     result = Result.objects.filter(system=fraud).latest("pk")
     client = sign_in(owner)

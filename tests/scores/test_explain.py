@@ -4,6 +4,7 @@ import pytest
 
 from accounts.actors import Actor
 from assessments.models import System
+from evidence.models import Result
 from evidence.posting import PostedResult
 from evidence.recording import record_results
 from evidence.rule_changes import change_rules
@@ -69,7 +70,8 @@ def test_results_are_narrowed_and_paged_without_gaps(system: System) -> None:
     everything = list(results_of(system, Wanted()))
     assert len(everything) == 11
     for size in (1, 2, 3, 5, 10, 11, 12):
-        cursor, seen = "", []
+        cursor = ""
+        seen: list[Result] = []
         while True:
             page = result_page(results_of(system, Wanted()), cursor, size)
             seen += page.results

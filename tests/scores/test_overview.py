@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
 from accounts.models import Organisation
+from assessments.models import System
 from assessments.systems import update_system
 from rubric.loader import builtin
 from scores.overview import figures, main_rubric, review_is_due, standings
@@ -20,7 +22,7 @@ def meridian() -> Organisation:
     return make_organisation()
 
 
-def claim_all(system, days_ago: int, level: str) -> None:
+def claim_all(system: System, days_ago: int, level: str) -> None:
     assess(system, NOW - days_ago * DAY, dict.fromkeys(RUBRIC.tests, level))
 
 
@@ -94,7 +96,7 @@ def test_figures_are_of_one_rubrics_systems_in_use(meridian: Organisation) -> No
     assert found.verified_share.value == Fraction(14 * 100, 42)
     assert found.verified_share.before == 0
     assert found.edge is not None and found.edge.edge == 2
-    assert (found.above.value, found.above.before) == (2, 1)
+    assert (found.above.value, found.above.before) == (Fraction(2), Fraction(1))
     assert (found.lapsing, found.lowering) == (28, 1)
     assert {key: [row.system.name for row in rows] for key, rows in found.by_band.items() if rows} == {
         RUBRIC.bands[-1].key: ["Strong"],
@@ -117,7 +119,9 @@ def test_a_review_is_due_after_the_interval_or_without_an_assessment(meridian: O
     assert review_is_due(system, NOW - 90 * DAY - timedelta(microseconds=1), NOW)
 
 
-def test_rows_cost_the_same_for_any_number_of_systems(meridian: Organisation, django_assert_num_queries) -> None:
+def test_rows_cost_the_same_for_any_number_of_systems(
+    meridian: Organisation, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     systems = [make_system(meridian, NOW - 9 * DAY, name=f"System {number}") for number in range(5)]
     for system in systems:
         post(system, ["data-1", "model-1"], nightly(NOW - 5 * DAY, NOW), NOW)

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
+from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.timeline import Levels
@@ -15,7 +17,9 @@ DAY = timedelta(days=1)
 EARLIER, DEFAULT, PRACTICES = (builtin()[key] for key in ("ml-test-score-2016", "ml-test-score-2017", "key-principles"))
 
 
-def full(rubric, claimed: dict[str, Level], verified: dict[str, Level] | None = None, **evidence) -> FullScore:
+def full(
+    rubric: Rubric, claimed: dict[str, Level], verified: dict[str, Level] | None = None, **evidence: Any
+) -> FullScore:
     levels = Levels(claimed, verified or {})
     total = score_of(rubric, levels, NOW)
     tests = tuple(
@@ -53,7 +57,7 @@ def full(rubric, claimed: dict[str, Level], verified: dict[str, Level] | None = 
         (PRACTICES, "100", None),
     ],
 )
-def test_the_goal_is_the_lowest_score_of_the_next_band(rubric, score: str, expected: str | None) -> None:
+def test_the_goal_is_the_lowest_score_of_the_next_band(rubric: Rubric, score: str, expected: str | None) -> None:
     value = Fraction(score)
     goal = goal_of(rubric, value, next_band(rubric, value))
     assert goal == (None if expected is None else Fraction(expected))

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from rubric.loader import builtin
 from rubric.timeline import Point
@@ -76,7 +77,7 @@ def test_a_bucket_reads_each_system_from_its_first_fact_until_it_is_retired() ->
     ends = [NOW - 10 * DAY, NOW - 9 * DAY, NOW - 3 * DAY, NOW - 2 * DAY, NOW]
     none, one, both, second_then, second_now = buckets(RUBRIC, ends, [first, second])
     assert none == Bucket(NOW - 10 * DAY)
-    assert (one.systems, one.median, one.verified_median) == (1, 1, 1)
+    assert (one.systems, one.median, one.verified_median) == (1, Fraction(1), Fraction(1))
     assert both == Bucket(
         at=NOW - 3 * DAY,
         systems=2,
@@ -88,7 +89,7 @@ def test_a_bucket_reads_each_system_from_its_first_fact_until_it_is_retired() ->
         categories=dict(zip(RUBRIC.category_by_key, map(Fraction, ("3/2", "2", "7/2", "5")), strict=True)),
         limiting={"data": 2, "model": 1, "infra": 0, "monitor": 0},
     )
-    assert (second_then.systems, second_then.median) == (1, 2)
+    assert (second_then.systems, second_then.median) == (1, Fraction(2))
     assert second_now.limiting == {"data": 0, "model": 1, "infra": 1, "monitor": 0}
 
 
@@ -100,7 +101,9 @@ def test_times_under_another_edition_are_left_out() -> None:
 
 
 @pytest.mark.django_db
-def test_a_trend_counts_from_the_first_skipped_result_or_assessment(django_assert_num_queries) -> None:
+def test_a_trend_counts_from_the_first_skipped_result_or_assessment(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     organisation = make_organisation()
     claimed = make_system(organisation, NOW - 20 * DAY, name="Claimed")
     assess(claimed, NOW - 9 * DAY, dict.fromkeys(RUBRIC.tests, "manual"))
