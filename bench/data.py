@@ -27,7 +27,7 @@ from rubric.loader import builtin
 DAY = timedelta(days=1)
 PAST_DAYS = 540
 ASSESSMENTS_DAYS_AGO = (530, 350, 170, 20)
-WATCHED_WEEKLY = 5
+WATCHED_WEEKLY = 3
 LARGEST_POSTING = 1000
 SIZES = (12, 200)
 # What bench.bare writes to; that module brings settings of its own, so nothing here can import it.
@@ -44,12 +44,12 @@ class Made:
     counts: str
 
 
-def make(now: datetime) -> Made:
-    """Fill the empty database, as of `now` (aware)."""
+def make(now: datetime, sizes: Sequence[int] = SIZES) -> Made:
+    """Fill the empty database with an organisation of each size, as of `now` (aware)."""
     owner = create_person(email="bench@example.org", name="Bench", password=None, at=now - PAST_DAYS * DAY)
     slugs = {}
     secret = ""
-    for size in SIZES:
+    for size in sizes:
         organisation = create_organisation(
             name=f"{size} systems", slug=f"bench-{size}", owner=owner, at=now - PAST_DAYS * DAY
         )

@@ -26,7 +26,7 @@ START_SECONDS = 180
 def main() -> None:
     with demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.require(), args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-GB", timezone_id="UTC")
+        page = browser.new_page(viewport={"width": 1280, "height": 1020}, locale="en-GB", timezone_id="UTC")
         owner, password, organisation = cast()
         page.goto(f"{url}/accounts/login/")
         page.get_by_label("E-mail").fill(owner)
@@ -44,6 +44,9 @@ def main() -> None:
 
 def cast() -> tuple[str, str, str]:
     """The demo owner's address and password, and the organisation's slug."""
+    import django
+
+    django.setup()
     from dashboards.demo import cast
 
     return cast.OWNER.email, cast.PASSWORD, cast.SLUG
@@ -54,14 +57,11 @@ def demo() -> Iterator[str]:
     """The address of a server with a fresh demo, on the loopback interface."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="mlscore-") as directory:
-        environment = {
-            **os.environ,
-            "DATA_DIR": directory,
-            "PORT": str(port),
-            "STATIC_ROOT": str(ROOT / "var" / "static"),
-        }
-        environment.pop("DATABASE_URL", None)
-        process = subprocess.Popen([sys.executable, "-m", "tools.run", "--without-work"], cwd=ROOT, env=environment)
+        # For this process too, which reads the demo's cast.
+        os.environ.update(DATA_DIR=directory, PORT=str(port), STATIC_ROOT=str(ROOT / "var" / "static"))
+        os.environ["DJANGO_SETTINGS_MODULE"] = "mlscore_site.settings"
+        os.environ.pop("DATABASE_URL", None)
+        process = subprocess.Popen([sys.executable, "-m", "tools.run", "--without-work"], cwd=ROOT)
         try:
             wait_for(f"http://127.0.0.1:{port}", process)
             yield f"http://127.0.0.1:{port}"
