@@ -8,6 +8,7 @@ import pstats
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -33,7 +34,7 @@ def profile(made: Made) -> None:
         texts = [bodies[n % len(bodies)].replace("@number@", str(n)) for n in range(2 * POSTS + 2)]
         _post(made, texts[:2])
         statements: list[tuple[float, str]] = []
-        with connection.execute_wrapper(lambda *query: _timed(statements, *query)):
+        with connection.execute_wrapper(partial(_timed, statements)):
             _post(made, texts[2:3])
         start = time.perf_counter()
         _post(made, texts[3 : POSTS + 3])
