@@ -1,0 +1,295 @@
+"""What each command does with its options; the exit code is returned."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+from mlscore_client import render, running
+from mlscore_client.client import CONFLICT, Client, Delivery
+from mlscore_client.errors import Misconfigured, MlscoreError, Refused, Unavailable
+from mlscore_client.output import show, show_json, warn
+from mlscore_client.reports import files_of, import_of
+from mlscore_client.results import Result, instant_of, instant_text
+
+Command = Callable[[argparse.Namespace], int]
+
+DONE, GATE_FAILED, PROBLEM = 0, 1, 2
+PROVENANCE = ("run_id", "observed_at", "commit", "branch", "pipeline", "model_version", "dataset_version")
+
+
+def client_of(options: argparse.Namespace) -> Client:
+    """The client that the options and the environment describe. Raises Misconfigured."""
+    return Client.from_environment(
+        url=options.url,
+        system=options.system,
+        spool=options.spool,
+        timeout=options.timeout,
+        retries=options.retries,
+    )
+
+
+def post(options: argparse.Namespace) -> int:
+    client = client_of(options)
+    if options.file:
+        if options.test or options.status:
+            raise Misconfigured("--file stands for itself: leave out --test and --status")
+        results = read_results(options.file)
+    else:
+        if not options.test or not options.status:
+            raise Misconfigured("Name --test and --status, or a --file of results")
+        results = [result_of(options, options.status)]
+    return deliver(client, options, lambda: client.post(results, dry_run=options.dry_run))
+
+
+def import_reports(options: argparse.Namespace) -> int:
+    """Each report is a request of its own: one that is at fault does not keep the others from being imported."""
+    client = client_of(options)
+    place = client.place.fields()
+    parameters = {name: getattr(options, name) or place.get(name) for name in PROVENANCE if name != "observed_at"}
+    parameters["observed_at"] = instant_text(options.observed_at) if options.observed_at else None
+    parameters["system"] = client.settings.system
+    manifest = Path(options.manifest) if options.manifest else None
+    batch = [
+        import_of(path, format_name=options.format, parameters=parameters, manifest=manifest)
+        for path in files_of(options.reports)
+    ]
+    whole, code = Delivery(), DONE
+    for number, request in enumerate(batch):
+        try:
+            part = client.deliver([request], dry_run=options.dry_run)
+        except Refused as error:
+            warn(f"{request.label}: {advised(error)}", kind="error")
+            code = PROBLEM
+            continue
+        except Unavailable as error:
+            # Nobody answers: the others would only cost time.
+            whole.outage = error
+            warn(f"not imported: {', '.join(item.label for item in batch[number:])}")
+            break
+        whole.answers += part.answers
+        whole.spooled += part.spooled
+        whole.outage = whole.outage or part.outage
+    return max(code, report(client, options, whole))
+
+
+def run(options: argparse.Namespace) -> int:
+    """The settings are read before the command runs: nobody shall wait for hours to learn that a token was missing."""
+    client = client_of(options)
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        raise Misconfigured("Name a command: mlscore run --test infra-3 -- COMMAND ...")
+    outcome = running.run(argv)
+    options.message = options.message or outcome.message
+    options.metric = [*options.metric, ("duration_seconds", round(outcome.seconds, 3))]
+    try:
+        results = [result_of(options, outcome.status)]
+        code = deliver(client, options, lambda: client.post(results, dry_run=options.dry_run))
+    except MlscoreError as error:
+        warn(str(error), kind="error")
+        code = PROBLEM
+    return outcome.code or code
+
+
+def gate(options: argparse.Namespace) -> int:
+    """A gate that cannot be asked is closed: exit code 2, strict or not."""
+    client = client_of(options)
+    flush(client)
+    verdict = client.gate(
+        client.only_system(),
+        min_score=decimal(options.min_score),
+        max_drop=decimal(options.max_drop),
+        since=instant_text(options.since) if options.since else None,
+        no_failing="true" if options.no_failing else None,
+    )
+    if not isinstance(verdict.get("passed"), bool):
+        raise Unavailable("The answer is no verdict")
+    print_as(options, verdict, lambda: render.gate_text(verdict), lambda: str(verdict.get("markdown", "")))
+    return DONE if verdict["passed"] else GATE_FAILED
+
+
+def score(options: argparse.Namespace) -> int:
+    client = client_of(options)
+
+    def ask() -> None:
+        system, now = client.only_system(), options.at or datetime.now(timezone.utc)
+        after = client.score(system, instant_text(options.at) if options.at else None)
+        before = client.score(system, instant_text(options.since)) if options.since and options.markdown else None
+        print_as(
+            options,
+            after,
+            lambda: render.score_text(after, now),
+            lambda: render.score_markdown(before, after, now),
+        )
+
+    return reading(client, options, ask)
+
+
+def plan(options: argparse.Namespace) -> int:
+    client = client_of(options)
+
+    def ask() -> None:
+        found = client.plan(client.only_system(), decimal(options.target))
+        steps = render.plan_lines(found)
+        print_as(
+            options,
+            found,
+            lambda: "\n".join(f"{place}. {step}" for place, step in enumerate(steps, 1)) or "Nothing left to do.",
+            lambda: "\n".join(f"1. {render.escaped(step)}" for step in steps) or "Nothing left to do.",
+        )
+
+    return reading(client, options, ask)
+
+
+def reading(client: Client, options: argparse.Namespace, ask: Callable[[], None]) -> int:
+    """Send what is spooled, then ask; an outage is a warning unless --strict."""
+    try:
+        flush(client)
+        ask()
+    except Unavailable as error:
+        warn(str(error))
+        return PROBLEM if options.strict else DONE
+    return DONE
+
+
+def deliver(client: Client, options: argparse.Namespace, send: Callable[[], Delivery]) -> int:
+    """Send and report; an outage is a warning unless --strict. Raises Misconfigured."""
+    try:
+        delivery = send()
+    except Refused as error:
+        warn(advised(error), kind="error")
+        return PROBLEM
+    except Unavailable as error:
+        delivery = Delivery(outage=error)
+    return report(client, options, delivery)
+
+
+def report(client: Client, options: argparse.Namespace, delivery: Delivery) -> int:
+    """Print what became of a delivery, and of the spool before it."""
+    troubled = tell_of_spool(client)
+    if delivery.outage is not None:
+        kept = f"; kept in {client.settings.spool}: {', '.join(delivery.spooled)}" if delivery.spooled else ""
+        warn(f"{delivery.outage}{kept or '; nothing was stored'}")
+    answers = [answer for _, answer in delivery.answers]
+    if options.json:
+        show_json(json_of(delivery))
+    elif options.markdown:
+        show(markdown_of(client, answers, delivery))
+    else:
+        for label, answer in delivery.answers:
+            show((f"{label}: " if len(delivery.answers) > 1 else "") + render.answer_text(answer, options.dry_run))
+    return PROBLEM if options.strict and (delivery.outage or troubled) else DONE
+
+
+def json_of(delivery: Delivery) -> Any:
+    """The server's answer as it is; several, or what is not there, in an object around them."""
+    if len(delivery.answers) == 1 and delivery.outage is None:
+        return delivery.answers[0][1]
+    answers = [{"label": label, "answer": answer} for label, answer in delivery.answers]
+    error = str(delivery.outage) if delivery.outage else None
+    return {"answers": answers, "spooled": delivery.spooled, "error": error}
+
+
+def markdown_of(client: Client, answers: list[dict[str, Any]], delivery: Delivery) -> str:
+    """The comment; during an outage it says so, so that an old one does not stay and mislead."""
+    if not answers and delivery.outage is not None:
+        kept = " The results are kept and will be sent later." if delivery.spooled else ""
+        return f"### MLScore\n\nThe server gave no answer.{kept}"
+    slugs = {str(system["system"]) for answer in answers for system in answer.get("systems", [])}
+    return render.answers_markdown(
+        answers, {slug: readable(client, slug) for slug in slugs}, datetime.now(timezone.utc)
+    )
+
+
+def readable(client: Client, slug: str) -> dict[str, Any] | None:
+    """The score, None when the token may not read it or the server does not tell."""
+    try:
+        return client.score(slug)
+    except (Refused, Unavailable):
+        return None
+
+
+def flush(client: Client) -> None:
+    client.flush()
+    tell_of_spool(client)
+
+
+def tell_of_spool(client: Client) -> bool:
+    """Say what became of the spool; whether something of it was set aside or could not be sent."""
+    flushed = client.flushed
+    if flushed is None:
+        return False
+    client.flushed = None
+    if flushed.sent:
+        warn(f"sent {flushed.sent} spooled earlier", kind="note")
+    for refused in flushed.refused:
+        warn(f"set aside in {client.settings.spool}/refused: {refused}")
+    if flushed.stopped is not None:
+        warn(f"{flushed.waiting} still wait in {client.settings.spool}: {flushed.stopped}")
+    return bool(flushed.refused or flushed.stopped)
+
+
+def result_of(options: argparse.Namespace, status: str) -> Result:
+    """The result that the options describe. Raises Misconfigured."""
+    given = {name: getattr(options, name) for name in PROVENANCE}
+    try:
+        return Result(
+            test=options.test,
+            status=status,
+            check=options.check,
+            message=options.message,
+            url=options.run_url,
+            metrics=dict(options.metric) or None,
+            **given,
+        )
+    except ValueError as error:
+        raise Misconfigured(str(error)) from error
+
+
+def read_results(name: str) -> list[Result]:
+    """The results in a JSON file: one, a list of them, or {"results": [...]}. Raises Misconfigured."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        document = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{name}: {error}") from error
+    items = document.get("results", [document]) if isinstance(document, dict) else document
+    if not isinstance(items, list):
+        raise Misconfigured(f"{name}: results must be a list")
+    return [read_result(f"{name}: /results/{index}", item) for index, item in enumerate(items)]
+
+
+def read_result(where: str, item: Any) -> Result:
+    """Raises Misconfigured, with where it is, for what can be no result."""
+    if not isinstance(item, dict):
+        raise Misconfigured(f"{where}: not an object")
+    try:
+        observed_at = instant_of(item["observed_at"]) if item.get("observed_at") else None
+        return Result(**{**item, "observed_at": observed_at})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Misconfigured(f"{where}: {error}") from error
+
+
+def advised(error: Refused) -> str:
+    """A refusal with what to do about the one that is not plain from it."""
+    if error.status != CONFLICT:
+        return str(error)
+    return f"{error}\n  Another execution in the same job is another run: give it a --run-id (MLSCORE_RUN_ID)."
+
+
+def print_as(
+    options: argparse.Namespace, answer: dict[str, Any], text: Callable[[], str], markdown: Callable[[], str]
+) -> None:
+    if options.json:
+        show_json(answer)
+    else:
+        show(markdown() if options.markdown else text())
+
+
+def decimal(value: float | None) -> str | None:
+    """A number for a query parameter."""
+    return None if value is None else repr(value)

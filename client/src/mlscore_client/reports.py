@@ -1,0 +1,93 @@
+"""Report files on disk: which ones patterns mean, and the request that imports one."""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlscore_client.errors import Misconfigured
+from mlscore_client.requests import Request, multipart
+
+AUTO = "auto"
+RUN_RESULTS = "run_results.json"
+MANIFEST = "manifest.json"
+_CHECKS = ("test.", "unit_test.")
+_OF_A_CHECK = ("unique_id", "name", "resource_type", "tags", "meta", "config", "test_metadata", "column_name")
+
+
+def files_of(patterns: Iterable[str]) -> list[Path]:
+    """The files that these paths and globs (`**` too) name, each once. Misconfigured for one that names none."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        # A file may bear brackets in its name: what exists is no pattern.
+        names = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute patterns
+        files = [Path(name) for name in names if Path(name).is_file()]
+        if not files:
+            raise Misconfigured(f"No report: {pattern} names no file")
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def import_of(
+    path: Path, *, format_name: str, parameters: Mapping[str, str | None], manifest: Path | None = None
+) -> Request:
+    """The request that imports a report; dbt's manifest.json goes with it when it is named or lies beside it.
+
+    Raises Misconfigured when a file cannot be read.
+    """
+    beside = manifest or manifest_beside(path, format_name)
+    body, content_type = _read(path), _content_type(path)
+    if beside is not None:
+        files = {"report": (path.name, body), "manifest": (MANIFEST, slimmed(_read(beside)))}
+        body, content_type = multipart(files)
+    query = {name: value for name, value in parameters.items() if value}
+    return Request(
+        "POST",
+        "/api/v1/imports/",
+        {"format": format_name, **query},
+        body,
+        content_type,
+        stamped=False,
+        label=str(path),
+    )
+
+
+def manifest_beside(path: Path, format_name: str) -> Path | None:
+    """The manifest.json in the directory of dbt's run results, if there is one."""
+    of_dbt = format_name == "dbt" or (format_name == AUTO and path.name.endswith(RUN_RESULTS))
+    beside = path.with_name(MANIFEST)
+    return beside if of_dbt and beside.is_file() else None
+
+
+def slimmed(manifest: bytes) -> bytes:
+    """What a manifest says of its tests: a whole one holds all SQL of a project, and soon outgrows what a server takes.
+
+    What is no manifest is returned as it is, for the server to judge.
+    """
+    try:
+        document = json.loads(manifest)
+        kept: dict[str, Any] = {"metadata": document.get("metadata", {})}
+        for part in ("nodes", "unit_tests"):
+            if part in document:
+                kept[part] = {name: _slim(node) for name, node in document[part].items() if name.startswith(_CHECKS)}
+    except (ValueError, AttributeError, RecursionError):
+        return manifest
+    return json.dumps(kept, separators=(",", ":")).encode()
+
+
+def _slim(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: node[name] for name in _OF_A_CHECK if name in node}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _content_type(path: Path) -> str:
+    return {".xml": "application/xml", ".json": "application/json"}.get(path.suffix.lower(), "application/octet-stream")

@@ -1,0 +1,76 @@
+"""Where the server is and how patiently it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, TypeVar
+from urllib.parse import urlsplit
+
+from mlscore_client.errors import Misconfigured
+
+Number = TypeVar("Number", int, float)
+
+TIMEOUT = 10.0
+RETRIES = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`timeout` is in seconds, for one attempt; `retries` are the attempts after the first."""
+
+    url: str
+    token: str
+    system: str | None = None
+    spool: Path | None = None
+    timeout: float = TIMEOUT
+    retries: int = RETRIES
+
+
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    system: str | None = None,
+    spool: str | None = None,
+    timeout: float | None = None,
+    retries: int | None = None,
+) -> Settings:
+    """The settings given, else those of MLSCORE_URL, MLSCORE_TOKEN, MLSCORE_SYSTEM, MLSCORE_SPOOL, MLSCORE_TIMEOUT and
+    MLSCORE_RETRIES. Raises Misconfigured when an address or a token is missing or cannot be one."""
+    address = (url or environ.get("MLSCORE_URL", "")).strip().rstrip("/")
+    secret = (token or environ.get("MLSCORE_TOKEN", "")).strip()
+    if not address:
+        raise Misconfigured(
+            "MLSCORE_URL is not set: the address of the MLScore server, such as https://mlscore.example.org"
+        )
+    if not secret:
+        raise Misconfigured(
+            "MLSCORE_TOKEN is not set: a token with the scope results:write (read, for gate, score and plan)"
+        )
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise Misconfigured("MLSCORE_TOKEN is no token: it holds characters that no token has")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Misconfigured(f"MLSCORE_URL must start with http:// or https:// and name a host: {address!r}")
+    directory = spool or environ.get("MLSCORE_SPOOL")
+    return Settings(
+        url=address[: -len("/api/v1")] if address.endswith("/api/v1") else address,
+        token=secret,
+        system=system or environ.get("MLSCORE_SYSTEM") or None,
+        spool=Path(directory) if directory else None,
+        timeout=_number(environ, "MLSCORE_TIMEOUT", float, TIMEOUT) if timeout is None else timeout,
+        retries=_number(environ, "MLSCORE_RETRIES", int, RETRIES) if retries is None else retries,
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, kind: Callable[[str], Number], default: Number) -> Number:
+    try:
+        value = kind(environ.get(name) or str(default))
+    except ValueError:
+        raise Misconfigured(f"{name} is no number: {environ[name]!r}") from None
+    if not 0 <= value < 3600:
+        raise Misconfigured(f"{name} must lie between 0 and 3600: {environ[name]!r}")
+    return value
