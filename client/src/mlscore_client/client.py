@@ -139,7 +139,7 @@ def requests_of(
 ) -> list[Request]:
     """The requests that post these results, completed from the environment.
 
-    Results whose moment the caller gave and those that get the present one travel apart: only of the latter may it be dropped.
+    Results whose moment the caller gave and those that get the present one travel apart: only the latter may lose it.
     """
     now = datetime.now(timezone.utc)
     defaults = {**place.fields(), "system": system}

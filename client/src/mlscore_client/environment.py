@@ -72,9 +72,9 @@ def of_place(place: Place, shard: str | None) -> Provenance:
     parts = [place.system, place.workflow, place.run, place.job, shard or place.shard, place.attempt]
     return Provenance(
         run_id="/".join(part for part in parts if part),
-        commit=place.commit,
-        branch=place.branch,
-        pipeline=place.pipeline,
+        commit=place.commit or None,
+        branch=place.branch or None,
+        pipeline=place.pipeline or None,
         url=place.url,
     )
 
