@@ -16,7 +16,10 @@ from mlscore_client.results import LONGEST_CHECK, MOST_METRICS, WORST_FIRST, Res
 
 @dataclass
 class Case:
-    """One test case for one check. `cases` is how many were selected for the check, `param` the case's own parameters."""
+    """One test case for one check. `cases` is how many were selected for the check, `param` the case's own parameters.
+
+    `finished` once its teardown was reported: a worker that crashed in the midst leaves it open.
+    """
 
     test: str
     check: str
@@ -27,7 +30,7 @@ class Case:
     message: str = ""
     started: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
-    attempts: int = 0
+    finished: bool = False
 
     def add(self, status: str, message: str, metrics: Mapping[str, float]) -> None:
         """Take in a phase or an attempt; message and metrics are those of the worst."""
@@ -51,10 +54,10 @@ def results_of(cases: Iterable[Mapping[str, Any]]) -> list[Result]:
 def _folded(cases: list[Case]) -> Result:
     status = worst([case.status for case in cases])
     message = "; ".join(_told(case, len(cases)) for case in cases if case.status == status and case.message)
-    missing = cases[0].cases - len(cases)
+    missing = cases[0].cases - sum(case.finished for case in cases)
     # A crashed worker or an interrupted session leaves cases out: what they would have shown is not known.
     if missing > 0 and status != "failed":
-        status, message = "error", f"{missing} of {cases[0].cases} cases did not run"
+        status, message = "error", f"{missing} of {cases[0].cases} cases did not run to their end"
     return Result(
         test=cases[0].test,
         status=status,

@@ -47,7 +47,8 @@ def broken(error: BaseException) -> tuple[list[str], int]:
     for row in rows:
         # A single error says of itself which check it is, several say so case by case.
         column = row.get("column") or getattr(getattr(error, "schema", None), "name", None) or "the frame"
-        name = f"{column}: {row.get('check') or getattr(error, 'check', None) or 'broken'}"
+        single = getattr(error, "check", None)
+        name = f"{column}: {row.get('check') or getattr(single, 'error', None) or single or 'broken'}"
         found[name] = found.get(name, 0) + 1
     names = [f"{name} ({count})" for name, count in found.items()]
     more = len(names) - MOST_NAMED

@@ -94,6 +94,7 @@ class Reporter:
             status, message = "error", fault
         for case in cases:
             case.started = case.started or call.start
+            case.finished = report.when == "teardown"
             if status is not None:
                 case.add(status, message, metrics)
         report.mlscore = [asdict(case) for case in cases]
