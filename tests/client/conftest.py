@@ -79,3 +79,11 @@ def installed() -> Installed:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(directory), "./client"]
     subprocess.run(command, cwd=ROOT, check=True)
     return Installed(directory)
+
+
+@pytest.fixture(scope="session")
+def agent() -> str:
+    """The PATH of a build agent: a Python of its own, in which a CI's script may install what it likes."""
+    directory = scratch_directory() / "agent"
+    subprocess.run([sys.executable, "-m", "venv", str(directory)], check=True)
+    return os.pathsep.join([str(directory / "bin"), os.environ["PATH"]])
