@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from mlscore_client import cli
 
+from tests.client.conftest import Installed
 from tests.client.server import STORED, Answer, Server, problem
 
 Printed = pytest.CaptureFixture[str]
@@ -68,7 +71,8 @@ def test_post_sends_a_file_of_results(told: Server, tmp_path: Path) -> None:
     item = {"test": "data-1", "status": "passed", "run_id": "1", "observed_at": "2026-03-01T02:00:00+01:00"}
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"results": [item, {**item, "test": "data-2", "observed_at": None}]}))
-    assert cli.main(["post", "--file", str(path)]) == 0
+    assert cli.main(["post", "--file", str(path), "--run-id", "2", "--model-version", "7"]) == 0
+    assert {(result["run_id"], result["model_version"]) for result in told.posted} == {("1", "7")}
     assert [result["test"] for result in told.posted] == ["data-1", "data-2"]
     assert told.posted[0]["observed_at"] == "2026-03-01T01:00:00Z"
 
@@ -243,6 +247,19 @@ def test_run_keeps_its_commands_code_whatever_the_server_says(told: Server) -> N
     assert cli.main([*RUN, "pass"]) == 2
 
 
+def test_run_passes_a_request_to_end_on_and_reports_the_end(told: Server, installed: Installed) -> None:
+    script = "import sys, time; print('ready', flush=True); time.sleep(60)"
+    process = subprocess.Popen(
+        ["mlscore", *RUN, script], env=installed.environment(told.url), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert told.posted[0]["status"] == "error"
+
+
 def test_import_sends_each_report_as_it_is(told: Server, tmp_path: Path, capsys: Printed) -> None:
     for name in ("a.xml", "b.xml"):
         (tmp_path / "deep").mkdir(exist_ok=True)
@@ -266,6 +283,13 @@ def test_import_goes_on_after_a_report_that_is_at_fault(told: Server, tmp_path: 
     assert cli.main(["import", str(tmp_path / "*.xml")]) == 2
     assert len(told.asked) == 2
     assert "a.xml: 400: Not JUnit XML." in capsys.readouterr().err
+
+
+def test_a_report_that_no_server_takes_is_told_without_sending_it(told: Server, tmp_path: Path) -> None:
+    (tmp_path / "big.xml").write_bytes(b" " * (10 * 1024 * 1024 + 1))
+    (tmp_path / "small.xml").write_bytes(b"<testsuite/>")
+    assert cli.main(["import", str(tmp_path / "*.xml")]) == 2
+    assert [asked.body for asked in told.asked] == [b"<testsuite/>"]
 
 
 def test_dbts_manifest_travels_beside_its_results_without_its_code(told: Server, tmp_path: Path) -> None:

@@ -40,14 +40,9 @@ def mlscore_callbacks(test: str, check: str | None = None, system: str | None = 
 def post(context: dict[str, Any], *, test: str, status: str, check: str | None, system: str | None) -> None:
     """Post the outcome of one try of a task. Logs whatever goes wrong."""
     task = context["ti"]
-    place = task_place(
-        task.dag_id,
-        task.run_id,
-        task.task_id,
-        str(task.try_number),
-        str(task.map_index),
-        getattr(task, "log_url", None),
-    )
+    index = "" if task.map_index is None else str(task.map_index)
+    log = getattr(task, "log_url", None)
+    place = task_place(task.dag_id, task.run_id, task.task_id, str(task.try_number), index, log)
     raised = context.get("exception")
     result = Result(
         test=test,

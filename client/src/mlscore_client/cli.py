@@ -19,6 +19,7 @@ from mlscore_client.errors import MlscoreError
 from mlscore_client.output import warn
 from mlscore_client.reports import AUTO
 from mlscore_client.results import STATUSES, instant_of
+from mlscore_client.settings import strict
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -29,7 +30,7 @@ PROBLEM = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: those of the process); the exit code."""
     options = parser().parse_args(arguments)
-    options.strict = options.strict or os.environ.get("MLSCORE_STRICT", "").lower() in ("1", "true", "yes")
+    options.strict = options.strict or strict(os.environ)
     try:
         code: int = options.command(options)
     except MlscoreError as error:

@@ -36,9 +36,10 @@ def client_of(options: argparse.Namespace) -> Client:
 def post(options: argparse.Namespace) -> int:
     client = client_of(options)
     if options.file:
-        if options.test or options.status:
-            raise Misconfigured("--file stands for itself: leave out --test and --status")
-        results = read_results(options.file)
+        if options.test or options.status or options.check or options.message or options.metric:
+            raise Misconfigured("--file stands for itself: leave out --test, --status, --check, --message and --metric")
+        given = {name: getattr(options, name) for name in PROVENANCE}
+        results = [result.completed({**given, "url": options.run_url}) for result in read_results(options.file)]
     else:
         if not options.test or not options.status:
             raise Misconfigured("Name --test and --status, or a --file of results")
@@ -54,27 +55,42 @@ def import_reports(options: argparse.Namespace) -> int:
     parameters["observed_at"] = instant_text(options.observed_at) if options.observed_at else None
     parameters["system"] = client.settings.system
     manifest = Path(options.manifest) if options.manifest else None
-    batch = [
-        import_of(path, format_name=options.format, parameters=parameters, manifest=manifest)
-        for path in files_of(options.reports)
-    ]
-    whole, code = Delivery(), DONE
-    for number, request in enumerate(batch):
-        try:
-            part = client.deliver([request], dry_run=options.dry_run)
-        except Refused as error:
-            warn(f"{request.label}: {advised(error)}", kind="error")
-            code = PROBLEM
+
+    def send(path: Path) -> Delivery:
+        request = import_of(path, format_name=options.format, parameters=parameters, manifest=manifest)
+        return client.deliver([request], dry_run=options.dry_run)
+
+    whole, refused = import_each(files_of(options.reports), send)
+    return max(PROBLEM if refused else DONE, report(client, options, whole))
+
+
+def import_each(files: list[Path], send: Callable[[Path], Delivery]) -> tuple[Delivery, bool]:
+    """What became of all files together, and whether one was at fault; says which, and which an outage left out."""
+    whole, refused = Delivery(), False
+    for number, path in enumerate(files):
+        part = unless_at_fault(path, send)
+        refused = refused or part is None
+        if part is None:
             continue
-        except Unavailable as error:
-            # Nobody answers: the others would only cost time.
-            whole.outage = error
-            warn(f"not imported: {', '.join(item.label for item in batch[number:])}")
-            break
         whole.answers += part.answers
         whole.spooled += part.spooled
         whole.outage = whole.outage or part.outage
-    return max(code, report(client, options, whole))
+        if part.outage is not None and not part.spooled:
+            # Nobody answers and nothing is kept: the others would only cost time.
+            warn(f"not imported: {', '.join(map(str, files[number:]))}")
+            break
+    return whole, refused
+
+
+def unless_at_fault(path: Path, send: Callable[[Path], Delivery]) -> Delivery | None:
+    """What became of one file; None, and a word about it, when it is at fault."""
+    try:
+        return send(path)
+    except Unavailable as error:
+        return Delivery(outage=error)
+    except (Refused, Misconfigured) as error:
+        warn(f"{path}: {advised(error)}", kind="error")
+        return None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -181,7 +197,10 @@ def report(client: Client, options: argparse.Namespace, delivery: Delivery) -> i
         show(markdown_of(client, answers, delivery))
     else:
         for label, answer in delivery.answers:
-            show((f"{label}: " if len(delivery.answers) > 1 else "") + render.answer_text(answer, options.dry_run))
+            show(
+                (f"{label}: " if len(delivery.answers) > 1 else "") + render.answer_text(answer, options.dry_run),
+                aside=hasattr(options, "argv"),
+            )
     return PROBLEM if options.strict and (delivery.outage or troubled) else DONE
 
 
@@ -274,9 +293,9 @@ def read_result(where: str, item: Any) -> Result:
         raise Misconfigured(f"{where}: {error}") from error
 
 
-def advised(error: Refused) -> str:
+def advised(error: MlscoreError) -> str:
     """A refusal with what to do about the one that is not plain from it."""
-    if error.status != CONFLICT:
+    if not isinstance(error, Refused) or error.status != CONFLICT:
         return str(error)
     return f"{error}\n  Another execution in the same job is another run: give it a --run-id (MLSCORE_RUN_ID)."
 

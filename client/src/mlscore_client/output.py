@@ -7,9 +7,10 @@ import sys
 from typing import Any
 
 
-def show(text: str) -> None:
-    """The answer."""
-    print(_printable(text, sys.stdout.encoding))
+def show(text: str, *, aside: bool = False) -> None:
+    """The answer; on standard error where standard output is another command's."""
+    stream = sys.stderr if aside else sys.stdout
+    print(_printable(text, stream.encoding), file=stream)
 
 
 def show_json(value: Any) -> None:

@@ -21,6 +21,7 @@ from mlscore_client.client import Client, Delivery
 from mlscore_client.errors import Misconfigured, MlscoreError, Unavailable
 from mlscore_client.outcomes import Case, results_of
 from mlscore_client.results import finite
+from mlscore_client.settings import strict
 
 MARK = "mlscore"
 REFUSED = 2
@@ -117,23 +118,23 @@ class Reporter:
 
     def post(self) -> bool:
         """Post what was found; whether the session may pass."""
-        strict = self.config.getoption("mlscore_strict") or os.environ.get("MLSCORE_STRICT") in ("1", "true", "yes")
+        fails = self.config.getoption("mlscore_strict") or strict(os.environ)
         dry_run = self.config.getoption("mlscore_dry_run")
         try:
             client = Client.from_environment()
         except Misconfigured as error:
             self.lines.append(f"not posted: {error}")
-            return not strict
+            return not fails
         try:
             delivery = client.post(results_of(self.found.values()), dry_run=dry_run, measured=True)
         except Unavailable as error:
             self.lines.append(f"warning: not posted: {error}")
-            return not strict
+            return not fails
         except MlscoreError as error:
             self.lines += [f"error: not posted: {error}", *refusals(client)]
             return False
         self.lines += [*told(delivery, dry_run=dry_run), *refusals(client)]
-        return not (strict and delivery.outage)
+        return not (fails and delivery.outage)
 
 
 def cases_of(item: pytest.Item) -> list[Case]:

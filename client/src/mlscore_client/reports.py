@@ -12,6 +12,7 @@ from mlscore_client.errors import Misconfigured
 from mlscore_client.requests import Request, multipart
 
 AUTO = "auto"
+LARGEST = 10 * 1024 * 1024
 RUN_RESULTS = "run_results.json"
 MANIFEST = "manifest.json"
 _CHECKS = ("test.", "unit_test.")
@@ -36,13 +37,15 @@ def import_of(
 ) -> Request:
     """The request that imports a report; dbt's manifest.json goes with it when it is named or lies beside it.
 
-    Raises Misconfigured when a file cannot be read.
+    Raises Misconfigured when a file cannot be read, or is larger than a server takes.
     """
     beside = manifest or manifest_beside(path, format_name)
     body, content_type = _read(path), _content_type(path)
     if beside is not None:
         files = {"report": (path.name, body), "manifest": (MANIFEST, slimmed(_read(beside)))}
         body, content_type = multipart(files)
+    if len(body) > LARGEST:
+        raise Misconfigured(f"larger than the {LARGEST >> 20} MiB that an import may have")
     query = {name: value for name, value in parameters.items() if value}
     return Request(
         "POST",

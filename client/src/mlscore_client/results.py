@@ -48,7 +48,7 @@ class Result:
         if self.metrics is not None:
             object.__setattr__(self, "metrics", finite(self.metrics))
 
-    def completed(self, defaults: Mapping[str, str | None]) -> Result:
+    def completed(self, defaults: Mapping[str, Any]) -> Result:
         """The same with what is None taken from `defaults` (by field), texts cut to what the API stores."""
         missing: dict[str, Any] = {
             name: value for name, value in defaults.items() if value is not None and getattr(self, name) is None

@@ -66,6 +66,11 @@ def read_settings(
     )
 
 
+def strict(environ: Mapping[str, str]) -> bool:
+    """Whether MLSCORE_STRICT makes an outage a failure."""
+    return environ.get("MLSCORE_STRICT", "").lower() in ("1", "true", "yes")
+
+
 def _number(environ: Mapping[str, str], name: str, kind: Callable[[str], Number], default: Number) -> Number:
     try:
         value = kind(environ.get(name) or str(default))

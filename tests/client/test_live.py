@@ -1,0 +1,123 @@
+"""The client against the real server: the page of documentation, and what needs both to be true."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.client.conftest import ROOT, Installed
+from tests.client.test_pytest_plugin import HEAD, QUIET, SESSION
+from tests.docs.pages import DOCS, examples
+from tests.docs.test_examples import covers
+from tests.support.live import Live
+from tools.servers import free_port
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline's shell, with a token of the server's only system."""
+
+    environment: dict[str, str]
+    directory: Path
+
+    def run(self, *command: str, code: int = 0, **variables: str) -> str:
+        """What a command prints; it must exit with `code`."""
+        run = subprocess.run(
+            command,
+            cwd=self.directory,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == code, run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    def post(self, test: str, *more: str, code: int = 0, within: dict[str, str] | None = None) -> str:
+        """What `mlscore post` prints, with these variables besides."""
+        return self.run("mlscore", "post", "--test", test, "--status", "passed", *more, code=code, **(within or {}))
+
+
+@pytest.fixture
+def pipeline(live: Live, installed: Installed, tmp_path: Path) -> Pipeline:
+    live.manage("bootstrap", "--organisation", "Acme", "--slug", "acme", "--email", "olga@example.org")
+    live.manage("create_system", "--organisation", "acme", "--name", "Fraud scorer", "--slug", "fraud-scorer")
+    scopes = ["--scope", "results:write", "--scope", "read"]
+    token = live.manage("create_token", "--organisation", "acme", "--name", "nightly", *scopes).strip()
+    environment = {**installed.environment(live.url), "MLSCORE_TOKEN": token, "MLSCORE_SYSTEM": "fraud-scorer"}
+    return Pipeline(environment, tmp_path)
+
+
+def test_each_command_of_the_page_does_what_it_says(pipeline: Pipeline, agent: str) -> None:
+    page = (DOCS / "how-to/connect-a-pipeline.md").read_text(encoding="utf-8")
+    found = examples(page)
+    assert len(found) >= 7
+    (pipeline.directory / "client").symlink_to(ROOT / "client")
+    plain = {name: value for name, value in pipeline.environment.items() if name != "PYTHONPATH"}
+    printed = ""
+    for example in found:
+        run = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", example.commands],
+            cwd=pipeline.directory,
+            env={**plain, "PATH": agent},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, example.commands + run.stdout + run.stderr
+        printed += run.stdout + run.stderr
+        if example.answer:
+            assert covers(json.loads(example.answer), json.loads(run.stdout))
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    assert shown in printed
+    assert "nothing was stored" in printed
+    comment = (pipeline.directory / "comment.md").read_text()
+    assert "- monitor-2: none → manual" in comment
+    assert "| Score | 0 | 0.5 |" in comment
+
+
+def test_a_call_again_in_the_same_job_is_known_already_and_other_content_is_told(pipeline: Pipeline) -> None:
+    job = {"GITLAB_CI": "true", "CI_PIPELINE_ID": "77", "CI_JOB_ID": "501"}
+    assert "1 accepted, 0 known already" in pipeline.post("data-1", within=job)
+    assert "0 accepted, 1 known already" in pipeline.post("data-1", within=job)
+    assert "--run-id" in pipeline.post("data-1", "--message", "other", code=2, within=job)
+    assert "1 accepted, 0 known already" in pipeline.post(
+        "data-1", "--message", "other", within={**job, "CI_JOB_ID": "502"}
+    )
+
+
+def test_wrong_input_exits_2_and_names_the_fields(pipeline: Pipeline) -> None:
+    said = pipeline.post("data-99", code=2)
+    assert "/results/0/test: 'data-99' is no test" in said
+    pipeline.run("mlscore", "gate", "--min-score", "1", code=1)
+    pipeline.run("mlscore", "gate", code=2)
+    pipeline.post("data-1", code=2, within={"MLSCORE_TOKEN": "mls_wrong"})
+
+
+def test_what_an_outage_kept_arrives_with_the_next_call(pipeline: Pipeline) -> None:
+    away = {"MLSCORE_URL": f"http://127.0.0.1:{free_port()}", "MLSCORE_SPOOL": str(pipeline.directory / "spool")}
+    assert "kept in" in pipeline.post("data-1", within=away)
+    assert "kept in" in pipeline.post("data-99", within=away)
+    said = pipeline.post("data-2", within={"MLSCORE_SPOOL": away["MLSCORE_SPOOL"]})
+    assert "sent 1 spooled earlier" in said
+    assert "'data-99' is no test" in said
+    score = json.loads(pipeline.run("mlscore", "score", "--json"))
+    assert {test["key"] for test in score["tests"] if test["runs"]} == {"data-1", "data-2"}
+    assert len(list((pipeline.directory / "spool" / "refused").iterdir())) == 1
+
+
+def test_the_pytest_plugin_posts_to_the_real_server(pipeline: Pipeline) -> None:
+    (pipeline.directory / "pytest.ini").write_text("[pytest]\n")
+    tests = (
+        '@mark("model-6", check="slices")\n@pytest.mark.parametrize("n", [1, 2])\ndef test_it(n):\n    assert n < 2\n'
+    )
+    (pipeline.directory / "test_it.py").write_text(HEAD + tests)
+    said = pipeline.run(*SESSION, *QUIET, "--mlscore", "-n", "2", code=1)
+    assert "model-6: none -> manual" in said
+    score = json.loads(pipeline.run("mlscore", "score", "--json"))
+    assert next(test["health"] for test in score["tests"] if test["key"] == "model-6") == "failing"
