@@ -181,9 +181,9 @@ def test_a_pull_request_bears_its_own_branch_and_a_forks_main_is_not_main(
 
 def test_a_fork_on_github_is_recognised_by_the_event(tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text(json.dumps({"pull_request": {"head": {"repo": {"full_name": "eve/fraud"}}}}))
+    event.write_text(json.dumps({"pull_request": {"head": {"sha": "def", "repo": {"full_name": "eve/fraud"}}}}))
     place = provenance({**GITHUB, "GITHUB_HEAD_REF": "main", "GITHUB_EVENT_PATH": str(event)})
-    assert place.branch == "eve:main"
+    assert (place.branch, place.commit) == ("eve:main", "def")
 
 
 def test_what_is_said_counts_more_than_what_is_found() -> None:

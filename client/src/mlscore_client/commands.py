@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, Callable
 
 from mlscore_client import render, running
-from mlscore_client.client import CONFLICT, Client, Delivery
+from mlscore_client.client import Client, Delivery
 from mlscore_client.errors import Misconfigured, MlscoreError, Refused, Unavailable
-from mlscore_client.output import show, show_json, warn
+from mlscore_client.output import warn
+from mlscore_client.reporting import DONE, GATE_FAILED, PROBLEM, advised, print_as, report, tell_of_spool
 from mlscore_client.reports import files_of, import_of
 from mlscore_client.results import Result, instant_of, instant_text
 
 Command = Callable[[argparse.Namespace], int]
 
-DONE, GATE_FAILED, PROBLEM = 0, 1, 2
 PROVENANCE = ("run_id", "observed_at", "commit", "branch", "pipeline", "model_version", "dataset_version")
 
 
@@ -184,72 +184,9 @@ def deliver(client: Client, options: argparse.Namespace, send: Callable[[], Deli
     return report(client, options, delivery)
 
 
-def report(client: Client, options: argparse.Namespace, delivery: Delivery) -> int:
-    """Print what became of a delivery, and of the spool before it."""
-    troubled = tell_of_spool(client)
-    if delivery.outage is not None:
-        kept = f"; kept in {client.settings.spool}: {', '.join(delivery.spooled)}" if delivery.spooled else ""
-        warn(f"{delivery.outage}{kept or '; nothing was stored'}")
-    answers = [answer for _, answer in delivery.answers]
-    if options.json:
-        show_json(json_of(delivery))
-    elif options.markdown:
-        show(markdown_of(client, answers, delivery))
-    else:
-        for label, answer in delivery.answers:
-            show(
-                (f"{label}: " if len(delivery.answers) > 1 else "") + render.answer_text(answer, options.dry_run),
-                aside=hasattr(options, "argv"),
-            )
-    return PROBLEM if options.strict and (delivery.outage or troubled) else DONE
-
-
-def json_of(delivery: Delivery) -> Any:
-    """The server's answer as it is; several, or what is not there, in an object around them."""
-    if len(delivery.answers) == 1 and delivery.outage is None:
-        return delivery.answers[0][1]
-    answers = [{"label": label, "answer": answer} for label, answer in delivery.answers]
-    error = str(delivery.outage) if delivery.outage else None
-    return {"answers": answers, "spooled": delivery.spooled, "error": error}
-
-
-def markdown_of(client: Client, answers: list[dict[str, Any]], delivery: Delivery) -> str:
-    """The comment; during an outage it says so, so that an old one does not stay and mislead."""
-    if not answers and delivery.outage is not None:
-        kept = " The results are kept and will be sent later." if delivery.spooled else ""
-        return f"### MLScore\n\nThe server gave no answer.{kept}"
-    slugs = {str(system["system"]) for answer in answers for system in answer.get("systems", [])}
-    return render.answers_markdown(
-        answers, {slug: readable(client, slug) for slug in slugs}, datetime.now(timezone.utc)
-    )
-
-
-def readable(client: Client, slug: str) -> dict[str, Any] | None:
-    """The score, None when the token may not read it or the server does not tell."""
-    try:
-        return client.score(slug)
-    except (Refused, Unavailable):
-        return None
-
-
 def flush(client: Client) -> None:
     client.flush()
     tell_of_spool(client)
-
-
-def tell_of_spool(client: Client) -> bool:
-    """Say what became of the spool; whether something of it was set aside or could not be sent."""
-    flushed = client.flushed
-    if flushed is None:
-        return False
-    client.flushed = None
-    if flushed.sent:
-        warn(f"sent {flushed.sent} spooled earlier", kind="note")
-    for refused in flushed.refused:
-        warn(f"set aside in {client.settings.spool}/refused: {refused}")
-    if flushed.stopped is not None:
-        warn(f"{flushed.waiting} still wait in {client.settings.spool}: {flushed.stopped}")
-    return bool(flushed.refused or flushed.stopped)
 
 
 def result_of(options: argparse.Namespace, status: str) -> Result:
@@ -291,22 +228,6 @@ def read_result(where: str, item: Any) -> Result:
         return Result(**{**item, "observed_at": observed_at})
     except (TypeError, ValueError, AttributeError) as error:
         raise Misconfigured(f"{where}: {error}") from error
-
-
-def advised(error: MlscoreError) -> str:
-    """A refusal with what to do about the one that is not plain from it."""
-    if not isinstance(error, Refused) or error.status != CONFLICT:
-        return str(error)
-    return f"{error}\n  Another execution in the same job is another run: give it a --run-id (MLSCORE_RUN_ID)."
-
-
-def print_as(
-    options: argparse.Namespace, answer: dict[str, Any], text: Callable[[], str], markdown: Callable[[], str]
-) -> None:
-    if options.json:
-        show_json(answer)
-    else:
-        show(markdown() if options.markdown else text())
 
 
 def decimal(value: float | None) -> str | None:

@@ -19,7 +19,7 @@ def place(environ: Mapping[str, str]) -> Place | None:
     if environ.get("GITHUB_ACTIONS") != "true":
         return None
     repository, run = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_RUN_ID", "")
-    attempt = environ.get("GITHUB_RUN_ATTEMPT", "1")
+    attempt, head = environ.get("GITHUB_RUN_ATTEMPT", "1"), head_of(environ)
     workflow = environ.get("GITHUB_WORKFLOW", "")
     server = environ.get("GITHUB_SERVER_URL", "https://github.com")
     return Place(
@@ -29,27 +29,32 @@ def place(environ: Mapping[str, str]) -> Place | None:
         job=environ.get("GITHUB_JOB", ""),
         attempt=attempt,
         shard=digest(first(environ, "RUNNER_TRACKING_ID", "RUNNER_NAME")),
-        commit=environ.get("GITHUB_SHA"),
-        branch=branch(environ),
+        # Of a pull request, GITHUB_SHA is a merge that nobody will find again.
+        commit=head.get("sha") or environ.get("GITHUB_SHA"),
+        branch=branch(environ, head),
         pipeline=joined(workflow, environ.get("GITHUB_JOB", "")),
         url=f"{server}/{repository}/actions/runs/{run}/attempts/{attempt}" if repository and run else None,
     )
 
 
-def branch(environ: Mapping[str, str]) -> str | None:
-    """The branch; of a pull request its source, which bears the owner's name when it comes from a fork."""
-    head = environ.get("GITHUB_HEAD_REF")
-    if head:
-        return head if not (fork := fork_of(environ)) else f"{fork}:{head}"
-    ref = environ.get("GITHUB_REF", "")
-    return branch_of_ref(ref) if ref else environ.get("GITHUB_REF_NAME")
+def branch(environ: Mapping[str, str], head: Mapping[str, Any]) -> str | None:
+    """The branch; of a pull request its source, which bears the owner's name when it comes from a fork.
+
+    A fork's `main` is not the repository's own.
+    """
+    source = environ.get("GITHUB_HEAD_REF")
+    if not source:
+        ref = environ.get("GITHUB_REF", "")
+        return branch_of_ref(ref) if ref else environ.get("GITHUB_REF_NAME")
+    repository = (head.get("repo") or {}).get("full_name") or environ.get("GITHUB_REPOSITORY", "")
+    return source if repository == environ.get("GITHUB_REPOSITORY") else f"{repository.partition('/')[0]}:{source}"
 
 
-def fork_of(environ: Mapping[str, str]) -> str | None:
-    """The owner of the fork that a pull request comes from: its `main` is not the repository's own."""
+def head_of(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the event says of the source of a pull request; empty for another event, or where it cannot be read."""
     try:
         event: Any = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-        full_name = event["pull_request"]["head"]["repo"]["full_name"]
-        return None if full_name == environ.get("GITHUB_REPOSITORY") else str(full_name).partition("/")[0]
+        head = event["pull_request"]["head"]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return {}
+    return head if isinstance(head, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlscore_client.ci.place import Place, joined
+from mlscore_client.ci.place import Place, first, joined
 
 
 def place(environ: Mapping[str, str]) -> Place | None:
@@ -19,7 +19,8 @@ def place(environ: Mapping[str, str]) -> Place | None:
         job=job,
         attempt=environ.get("CI_JOB_ID", ""),
         shard=environ.get("CI_NODE_INDEX", ""),
-        commit=environ.get("CI_COMMIT_SHA"),
+        # Of merged results, CI_COMMIT_SHA is a commit that nobody will find again.
+        commit=first(environ, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"),
         branch=branch(environ),
         pipeline=joined(project, job),
         url=environ.get("CI_JOB_URL"),
