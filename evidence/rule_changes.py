@@ -159,7 +159,9 @@ def swap(change_id: int, *, at: datetime) -> bool:
 
     `at` is an aware datetime: when the change took effect on what is shown.
     """
-    change = RuleChange.objects.select_for_update(of=("self",)).select_related("organisation", "system").get(pk=change_id)
+    change = (
+        RuleChange.objects.select_for_update(of=("self",)).select_related("organisation", "system").get(pk=change_id)
+    )
     if change.swapped_at is not None or change.superseded_at is not None:
         return True
     systems = list(systems_of(change).order_by("slug").select_for_update())

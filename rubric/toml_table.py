@@ -71,6 +71,7 @@ class Table:
             if choice.value == self.values[name]:
                 return choice
         self.fail(name, f"must be one of {', '.join(choices)}: {self.values[name]!r}")
+        return None
 
     def number(self, name: str) -> Fraction:
         value = self.values[name]

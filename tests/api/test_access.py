@@ -77,7 +77,7 @@ def test_the_scheme_is_case_insensitive_and_the_last_use_is_kept(api: Api, syste
     assert Token.objects.get().last_used_at is not None
 
 
-def test_a_session_is_no_token(organisation: Organisation, owner, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_a_session_is_no_token(organisation: Organisation, owner, sign_in) -> None:
     problem(sign_in(owner).get(f"{BASE}/systems/"), 401)
 
 
@@ -197,7 +197,7 @@ def test_what_leaves_room_for_json_is_acceptable(api: Api, system: System, accep
     ok(api.get("/systems/", Accept=accept))
 
 
-def test_too_many_requests_in_a_second_are_429(make_api: MakeApi, system: System, settings, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_too_many_requests_in_a_second_are_429(make_api: MakeApi, system: System, settings, monkeypatch) -> None:
     settings.API_RATE = 3
     now = timezone.now()
     monkeypatch.setattr("api.base.timezone.now", lambda: now)
@@ -215,7 +215,7 @@ def test_too_many_parameters_are_at_fault(api: Api, system: System) -> None:
     problem(api.get("/systems/fraud-scorer/score/?" + "&".join(f"a{index}=1" for index in range(2000))), 400)
 
 
-def test_a_failure_of_the_server_is_a_problem_too(api: Api, system: System, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_failure_of_the_server_is_a_problem_too(api: Api, system: System, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("kaputt")
 
@@ -230,7 +230,7 @@ def test_a_request_that_reaches_no_view_is_a_problem_below_api(api: Api) -> None
     assert Client().get("/healthz", headers={"Host": "evil.example.org"})["Content-Type"].startswith("text/html")
 
 
-def test_a_failure_outside_of_views_is_a_problem_below_api(api: Api, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_failure_outside_of_views_is_a_problem_below_api(api: Api, monkeypatch) -> None:
     monkeypatch.setattr("api.base.ApiView.finalize_response", None)
     api.client.raise_request_exception = False
     problem(api.get("/systems/"), 500)

@@ -188,7 +188,7 @@ def test_a_changed_window_and_branch_hold_for_all_times(api: Api, system: System
     assert Activity.objects.filter(action="rules.changed").count() == 2
 
 
-def test_a_large_change_of_rules_is_pending_until_it_is_swapped_in(api: Api, system: System, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_large_change_of_rules_is_pending_until_it_is_swapped_in(api: Api, system: System, monkeypatch) -> None:
     ok(api.post("/results/", {"system": "fraud-scorer", "test": "data-1", "run_id": "1", "status": "passed"}), 201)
     monkeypatch.setattr("evidence.rule_changes.AT_ONCE", 0)
     changed = ok(api.patch("/systems/fraud-scorer/", {"windows": {"data-1": 5}, "name": "Renamed"}))

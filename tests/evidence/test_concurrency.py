@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -47,7 +48,7 @@ def posting(slug: str) -> list[list[PostedResult]]:
     return batches
 
 
-def facts_of(system: System) -> tuple[list, ...]:
+def facts_of(system: System) -> tuple[list[Any], ...]:
     """Everything stored of a system's evidence, without keys and times of receipt."""
     return (
         sorted(Check.objects.filter(system=system).values_list("name", "test", "newest_status", "newest_observed_at")),

@@ -41,12 +41,19 @@ def three_runs(actor: Actor) -> None:
         post(actor, result(run_id=f"r{run}", observed_at=EPOCH + run * DAY))
 
 
+def in_preparation(actor: Actor) -> RuleChange:
+    """The organisation's pending change; there has to be one."""
+    change = pending_of(actor.organisation)
+    assert change is not None
+    return change
+
+
 def test_a_large_change_is_pending_until_it_is_swapped_in(actor, system, in_background):
     three_runs(actor)
     before = list(Span.objects.order_by("id").values_list("level", "starts_at", "ends_at"))
     change_rules(actor=actor, changes={"window_days": 60}, at=NOW)
     actor.organisation.refresh_from_db()
-    change = pending_of(actor.organisation)
+    change = in_preparation(actor)
     assert (actor.organisation.window_days, change.changes) == (30, {"window_days": 60})
     assert progress(change) == (0, 1)
     assert prepare_next(change)
@@ -67,7 +74,7 @@ def test_a_large_change_is_pending_until_it_is_swapped_in(actor, system, in_back
 def test_swapping_waits_until_every_test_is_prepared(actor, system, in_background):
     three_runs(actor)
     change_rules(actor=actor, changes={"credit": "passed"}, at=NOW)
-    change = pending_of(actor.organisation)
+    change = in_preparation(actor)
     assert not swap(change.pk, at=NOW)
     prepare_next(change)
     post(actor, result(test="data-2", check="data-2", observed_at=EPOCH))
@@ -111,10 +118,10 @@ def test_what_arrives_while_a_change_is_prepared_counts_by_both_rules(
 def test_a_second_change_of_the_same_scope_joins_the_pending_one(actor, system, in_background):
     three_runs(actor)
     change_rules(actor=actor, changes={"window_days": 60}, at=NOW)
-    first = pending_of(actor.organisation)
+    first = in_preparation(actor)
     prepare_next(first)
     change_rules(actor=actor, changes={"credit": "passed"}, at=NOW)
-    assert pending_of(actor.organisation).changes == {"window_days": 60, "credit": "passed"}
+    assert in_preparation(actor).changes == {"window_days": 60, "credit": "passed"}
     assert not Span.objects.filter(generation=first.pk).exists()
     change_rules(actor=actor, changes={"window_days": 30, "credit": "executed"}, at=NOW)
     system.refresh_from_db()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +31,7 @@ def facts(results: Sequence[Posted]) -> list[ResultFact]:
     return [ResultFact(r.test, r.run_id, r.branch, r.status, r.observed_at) for r in results]
 
 
-def times_of(results: Sequence[Posted], reading: Reading, test: str) -> list:
+def times_of(results: Sequence[Posted], reading: Reading, test: str) -> list[datetime]:
     rule = CountingRule(credit=reading.credit, branch=reading.branch)
     return sorted(run_instants(fold(facts(results)), rule).get(test, {}).values())
 

@@ -34,7 +34,9 @@ def facts_of(results: list[Posted], made: list[Claims], moved_at, reading: Readi
         for level, intervals in layers(sorted(times.values()), rule).items()
         for start, end in intervals
     ]
-    return Facts(editions=[(None, FIRST), (moved_at, SECOND)], claims=sorted(made, key=lambda c: c.effective_at), spans=spans)
+    return Facts(
+        editions=[(None, FIRST), (moved_at, SECOND)], claims=sorted(made, key=lambda c: c.effective_at), spans=spans
+    )
 
 
 @settings(max_examples=250, deadline=None)
