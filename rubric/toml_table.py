@@ -67,11 +67,10 @@ class Table:
         return text
 
     def choice(self, name: str, choices: type[Choice]) -> Choice:
-        for choice in choices:
-            if choice.value == self.values[name]:
-                return choice
-        self.fail(name, f"must be one of {', '.join(choices)}: {self.values[name]!r}")
-        return None
+        chosen = next((choice for choice in choices if choice.value == self.values[name]), None)
+        if chosen is None:
+            self.fail(name, f"must be one of {', '.join(choices)}: {self.values[name]!r}")
+        return chosen
 
     def number(self, name: str) -> Fraction:
         value = self.values[name]
