@@ -49,7 +49,7 @@ lint: install ## Check style, types, templates, import rules and missing migrati
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
-	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --lint --check templates
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 	LOG_LEVEL=ERROR DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
 

@@ -82,7 +82,7 @@ def test_the_page_has_every_number_without_any_script(
 
 def test_systems_stand_in_their_bands_by_proof(systems: dict[str, System], viewer: Membership, sign_in: SignIn) -> None:
     html = read(sign_in(viewer), PAGE)
-    units = re.findall(r'class="unit" href="([^"]+)" aria-label="([^"]+)"><svg[^>]*><use href="#(u-.)"', html)
+    units = re.findall(r'class="unit"\s+href="([^"]+)"\s+aria-label="([^"]+)">\s*<svg[^>]*><use href="#(u-.)"', html)
     assert sorted(units) == [
         ("/o/acme/systems/churn/", "Churn, 0.0, verified 0.0", "u-v"),
         ("/o/acme/systems/fraud/", "Fraud, 2.5, verified 0.0", "u-c"),
