@@ -39,6 +39,12 @@ class Condition:
     actual: Fraction
     required: Fraction
 
+    @property
+    def figures(self) -> tuple[str, str]:
+        """What is and what is required, as they are put out, without zeros at the end."""
+        actual, required = (f"{number(value):.6f}".rstrip("0").rstrip(".") for value in (self.actual, self.required))
+        return actual, required
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -61,8 +67,7 @@ class Verdict:
             "| --- | --- | --- | --- |",
         ]
         lines += [
-            f"| {condition.name} | {'passed' if condition.passed else 'failed'} "
-            f"| {number(condition.actual):g} | {number(condition.required):g} |"
+            f"| {condition.name} | {'passed' if condition.passed else 'failed'} | {' | '.join(condition.figures)} |"
             for condition in self.conditions
         ]
         return "\n".join(lines) + "\n"
@@ -77,16 +82,17 @@ def gate(system: System, request: GateRequest, now: datetime) -> Verdict:
 
 
 def _conditions(system: System, request: GateRequest, now: datetime) -> Iterator[Condition]:
-    facts = load_facts([system], min(request.since, now), now)[system.pk]
+    facts = load_facts([system], min(request.since, now), max(request.since, now))[system.pk]
     score = point_at(facts, now).score
-    minimum = request.min_score
-    if minimum is None and request.max_drop is None and not request.no_failing and system.target_score is not None:
-        minimum = Fraction(system.target_score)
-    if minimum is not None:
-        yield Condition("min_score", score >= minimum, score, minimum)
+    if request.min_score is not None:
+        yield _at_least(score, request.min_score)
+    elif request.max_drop is None and not request.no_failing:
+        policy = target_condition(system, score)
+        if policy is not None:
+            yield policy
     if request.max_drop is not None:
         drop = point_at(facts, request.since).score - score
-        yield Condition("max_drop", drop <= request.max_drop, drop, request.max_drop)
+        yield Condition("max_drop", number(drop) <= number(request.max_drop), drop, request.max_drop)
     if request.no_failing:
         tests = facts.rubric_at(now).tests
         healths = health(system, Rules.of(system), now, now)
@@ -94,6 +100,16 @@ def _conditions(system: System, request: GateRequest, now: datetime) -> Iterator
         yield Condition("no_failing", failing == 0, Fraction(failing), Fraction(0))
 
 
+def target_condition(system: System, score: Fraction) -> Condition | None:
+    """The policy that holds where a pipeline names no condition: to reach the target. None without a target."""
+    return None if system.target_score is None else _at_least(score, Fraction(system.target_score))
+
+
+def _at_least(score: Fraction, minimum: Fraction) -> Condition:
+    """Numbers compare as they are put out, so that a score which was read and sent back passes."""
+    return Condition("min_score", number(score) >= number(minimum), score, minimum)
+
+
 def _escaped(text: str) -> str:
     """Text that Markdown and a table row leave as it is."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|" else sign for sign in " ".join(text.split()))
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~&" else sign for sign in " ".join(text.split()))

@@ -14,6 +14,7 @@ from dashboards.system.reading import SystemFacts
 from evidence.rules_of import Rules
 from rubric.definition import Aggregation, Band, Rubric
 from rubric.levels import Level
+from scores.gate import Condition, target_condition
 from scores.score import CategoryScore, FullScore, TestScore
 from scores.steps import Gap, NextSteps, next_band, next_steps
 
@@ -97,7 +98,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """All that the page shows of a system with a score."""
+    """All that the page shows of a system with a score. `policy` is what its target asks; None without a target."""
 
     rubric: Rubric
     hero: Hero
@@ -106,6 +107,7 @@ class Scored:
     groups: Sequence[Group]
     steps: Steps
     failing: int
+    policy: Condition | None
 
 
 def present(facts: SystemFacts) -> Scored | None:
@@ -123,6 +125,7 @@ def present(facts: SystemFacts) -> Scored | None:
         groups=_groups(full, rules),
         steps=steps(rubric, next_steps(full, facts.at), facts, rules),
         failing=sum(test.health == "failing" for test in full.tests),
+        policy=target_condition(facts.system, full.total.score.score),
     )
 
 

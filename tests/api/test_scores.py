@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -192,6 +193,44 @@ def test_the_gate_judges_by_its_conditions(api: Api, system: System) -> None:
         ("max_drop", True, 0),
         ("no_failing", False, 1),
     ]
+
+
+def test_the_target_holds_only_where_no_condition_is_named(api: Api, system: System) -> None:
+    ok(api.patch(f"{SYSTEM}/", {"target_score": 7}))
+    for query in ("max_drop=0", "no_failing=true", "min_score=0"):
+        verdict = ok(api.get(f"{SYSTEM}/gate/?{query}"))
+        assert verdict["passed"] is True
+        assert [each["name"] for each in verdict["conditions"]] == [query.split("=")[0]]
+    for query in ("", "?since=2026-01-01T00:00:00Z", "?no_failing=false"):
+        assert ok(api.get(f"{SYSTEM}/gate/{query}"))["conditions"] == [
+            {"name": "min_score", "passed": False, "actual": 0, "required": 7}
+        ]
+
+
+def test_a_drop_is_measured_from_thirty_days_ago_or_from_since(
+    api: Api, system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for test in builtin()["ml-test-score-2017"].tests:
+        post(api, "2026-01-05T00:00:00Z", "1", test=test)
+    clock = "api.base.timezone.now"
+    lapsed = datetime(2026, 2, 4, tzinfo=UTC)
+
+    def drop(now: datetime, query: str = "") -> tuple[float, bool]:
+        monkeypatch.setattr(clock, lambda: now)
+        (condition,) = ok(api.get(f"{SYSTEM}/gate/?max_drop=3.5{query}"))["conditions"]
+        return condition["actual"], condition["passed"]
+
+    assert drop(lapsed) == (3.5, True)
+    assert drop(lapsed - timedelta(microseconds=1)) == (-3.5, True)
+    assert drop(lapsed, "&since=2026-01-04T00:00:00Z") == (0, True)
+    assert drop(lapsed - timedelta(days=1), "&since=2026-02-04T00:00:00Z") == (-3.5, True)
+
+
+def test_the_markdown_leaves_a_name_as_it_is(api: Api, system: System) -> None:
+    ok(api.patch(f"{SYSTEM}/", {"name": "a|b <i> &lt; *c* d"}))
+    markdown = ok(api.get(f"{SYSTEM}/gate/?no_failing=true"))["markdown"]
+    assert markdown.splitlines()[0] == r"**MLScore gate passed** for a\|b \<i\> \&lt; \*c\* d"
+    assert markdown.splitlines()[-1] == "| no_failing | passed | 0 | 0 |"
 
 
 @pytest.mark.parametrize(

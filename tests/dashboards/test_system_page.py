@@ -103,6 +103,25 @@ def test_next_steps_name_what_is_missing_and_what_to_prove(fraud: System, viewer
     assert "Lapsed 20 days ago. Claimed automated." in words
 
 
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("2.5", "Gate passed The target is the policy"),
+        ("2.500001", "min_score failed 2.5 2.500001"),
+        (None, "No target is set, so each pipeline has to name its conditions."),
+    ],
+)
+def test_the_target_is_the_gate_of_pipelines_that_name_no_condition(
+    fraud: System, viewer: Membership, sign_in: SignIn, target: str | None, words: str
+) -> None:
+    System.objects.filter(pk=fraud.pk).update(target_score=target)
+    html = read(sign_in(viewer), address(fraud))
+    assert words in text_of(html)
+    assert f"mlscore gate --system {fraud.slug}" in html
+    assert "Set a target" not in html
+    assert 'id="gate-h"' not in read(sign_in(viewer), address(fraud, "?at=2026-06-01"))
+
+
 def test_recent_results_are_twelve_and_lead_to_their_pages(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
     html = read(sign_in(viewer), address(fraud))
     newest = Result.objects.filter(system=fraud).newest_first()[:12]
