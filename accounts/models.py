@@ -69,7 +69,10 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 class Organisation(models.Model):
-    """The tenant, with the rules by which its history is read."""
+    """The tenant, with the rules by which its history is read.
+
+    `efforts` replaces the rubrics' own efforts in plans: `{test key: "S", "M" or "L"}`.
+    """
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
@@ -77,6 +80,7 @@ class Organisation(models.Model):
     repeat_hours = models.PositiveIntegerField(default=12)
     credit = models.CharField(max_length=10, choices=Credit.choices, default=Credit.EXECUTED)
     review_interval_days = models.PositiveIntegerField(default=90)
+    efforts = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganisationQuerySet.as_manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,8 @@ from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from accounts.models import REVIEW_INTERVAL_DAYS, Membership, Organisation, Person, Role
 from accounts.slugs import slug_for
+from rubric.definition import Effort, Rubric
+from rubric.loader import builtin
 
 
 def free_slug(name: str) -> str:
@@ -40,20 +43,26 @@ def create_organisation(*, name: str, slug: str, owner: Person, at: datetime) ->
 
 @transaction.atomic
 def update_organisation(
-    *, actor: Actor, at: datetime, name: str | None = None, review_interval_days: int | None = None
+    *,
+    actor: Actor,
+    at: datetime,
+    name: str | None = None,
+    review_interval_days: int | None = None,
+    efforts: Mapping[str, str] | None = None,
 ) -> Organisation:
-    """Change the name, the review interval (in days), or both; None leaves one as it is. Answers the stored row.
+    """Change the name, the review interval (in days), the efforts by test; None leaves one as it is. Answers the stored row.
 
-    Raises Invalid for an empty or overlong name and an interval out of bounds.
+    Raises Invalid for an empty or overlong name, an interval out of bounds, and an effort of no test or of no known size.
     """
     organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
-    asked = {"name": name, "review_interval_days": review_interval_days}
+    asked = {"name": name, "review_interval_days": review_interval_days, "efforts": efforts}
     changes = {
         field: [getattr(organisation, field), value]
         for field, value in asked.items()
         if value is not None and value != getattr(organisation, field)
     }
     _check(name, review_interval_days)
+    check_efforts(builtin().values(), efforts or {})
     if not changes:
         return organisation
     for field, (_, value) in changes.items():
@@ -76,5 +85,20 @@ def _check(name: str | None, review_interval_days: int | None) -> None:
     low, high = REVIEW_INTERVAL_DAYS
     if review_interval_days is not None and not low <= review_interval_days <= high:
         faults.append(FieldFault(("review_interval_days",), f"A review interval is {low} to {high} days."))
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_efforts(rubrics: Iterable[Rubric], efforts: Mapping[str, str]) -> None:
+    """Raises Invalid for an effort of a test that none of the rubrics has, or that is no effort."""
+    known = {test for rubric in rubrics for test in rubric.tests}
+    faults = [
+        FieldFault(("efforts", test), f"{test!r} is no test of the rubric.") for test in efforts if test not in known
+    ]
+    faults += [
+        FieldFault(("efforts", test), f"One of {', '.join(Effort)}.")
+        for test, effort in efforts.items()
+        if effort not in list(Effort)
+    ]
     if faults:
         raise Invalid(*faults)

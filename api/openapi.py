@@ -7,7 +7,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from api.resources import assessments, organisation, results, rubrics, scores, systems
+from api.resources import assessments, organisation, plans, results, rubrics, scores, systems
 from api.resources.components import FAULT, PROBLEM
 
 COMPONENTS = {
@@ -18,6 +18,7 @@ COMPONENTS = {
     "OpenAPI": {"type": "object", "description": "An OpenAPI 3.1 document."},
     "Organisation": organisation.SHOWN,
     "Outcome": results.OUTCOME,
+    "Plan": plans.PLAN,
     "Problem": PROBLEM,
     "Result": results.STORED,
     "Rubric": rubrics.WHOLE,

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from api.views import assessments, gate, organisation, results, rubrics, schema, scores, systems, teams, trends
+from api.views import assessments, gate, organisation, plans, results, rubrics, schema, scores, systems, teams, trends
 
 urlpatterns = [
     path("v1/openapi.json", schema.OpenApi.as_view(), name="openapi"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("v1/systems/<str:slug>/score/", scores.SystemScore.as_view(), name="api-score"),
     path("v1/systems/<str:slug>/history/", scores.SystemHistory.as_view(), name="api-history"),
     path("v1/systems/<str:slug>/gate/", gate.SystemGate.as_view(), name="api-gate"),
+    path("v1/systems/<str:slug>/plan/", plans.SystemPlan.as_view(), name="api-plan"),
     path("v1/systems/<str:slug>/results/", results.SystemResults.as_view(), name="api-system-results"),
     path("v1/systems/<str:slug>/results/<str:pk>/void/", results.ResultVoid.as_view(), name="api-result-void"),
     path("v1/systems/<str:slug>/assessments/", assessments.Assessments.as_view(), name="api-assessments"),

@@ -32,7 +32,7 @@ class System(models.Model):
 
     `editions` lists the rubric editions it has been scored by, `[{"rubric": key, "from": instant or null}]` in order of
     time; the first holds for all earlier times. `rubric` is the one in force. `generation` names the spans in force,
-    `pending_generation` those that a change of rules is preparing.
+    `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test.
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="systems")
@@ -49,6 +49,7 @@ class System(models.Model):
     editions = models.JSONField(default=list)
     target_score = models.DecimalField(null=True, blank=True, max_digits=9, decimal_places=6)
     windows = models.JSONField(default=dict)
+    efforts = models.JSONField(default=dict, blank=True)
     counted_branch = models.CharField(max_length=200, null=True, blank=True)
     generation = models.PositiveBigIntegerField(default=0)
     pending_generation = models.PositiveBigIntegerField(null=True, blank=True)

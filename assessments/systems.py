@@ -14,6 +14,7 @@ from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from accounts.models import WINDOW_DAYS, Membership, Organisation, Person, Team
+from accounts.organisations import check_efforts
 from assessments.models import Lifecycle, System
 from rubric.definition import Rubric
 from rubric.loader import DEFAULT, builtin
@@ -28,6 +29,7 @@ CHANGEABLE = (
     "lifecycle",
     "repository_url",
     "target_score",
+    "efforts",
 )
 # An address of the pages: `/o/ORGANISATION/systems/new/` creates a system.
 RESERVED_SLUGS = frozenset({"new"})
@@ -49,13 +51,15 @@ def create_system(
 ) -> System:
     """Create a system in the actor's organisation.
 
-    `values` may hold any of CHANGEABLE (`team` a Team, `owner` a Person, `target_score` a Decimal, or None). Without `slug`
+    `values` may hold any of CHANGEABLE (`team` a Team, `owner` a Person, `target_score` a Decimal, or None;
+    `efforts` a mapping of tests to efforts). Without `slug`
     it follows from the name. Raises Invalid for a value that breaks a rule, Conflict for a slug that is taken.
     """
     check_rubric(rubric)
     if slug in RESERVED_SLUGS:
         raise Invalid(FieldFault(("slug",), f"The slug {slug!r} is reserved."))
     check_values(actor.organisation, builtin()[rubric], values)
+    check_efforts(builtin().values(), values.get("efforts", {}))
     check_windows([builtin()[rubric]], windows or {})
     lifecycle = values.get("lifecycle", Lifecycle.EXPERIMENT)
     system = System(
@@ -94,6 +98,7 @@ def update_system(*, actor: Actor, system: System, changes: Mapping[str, Any], a
         check_rubric(changes["rubric"])
     values = {field: changes[field] for field in CHANGEABLE if field in changes}
     check_values(actor.organisation, builtin()[changes.get("rubric", system.rubric)], values)
+    check_efforts(builtin().values(), values.get("efforts", {}))
     before = {field: getattr(system, field) for field in (*values, "rubric")}
     for field, value in values.items():
         setattr(system, field, value)

@@ -9,9 +9,7 @@ from fractions import Fraction
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
 from scores.score import Health, TestScore
-
-LAPSES_SOON = timedelta(days=7)
-"""Evidence that falls within this time is worth a warning."""
+from scores.steps import LAPSES_SOON
 
 _WORDS = {Level.NONE: "None", Level.MANUAL: "Manual", Level.AUTOMATED: "Automated"}
 

@@ -1,37 +1,26 @@
-"""What to do next: what is missing for the next band, and which claims evidence no longer carries. Pure."""
+"""What to do next: the plan for the next band, by category, and which claims evidence no longer carries. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
-from rubric.definition import Aggregation, Band, Effort, Rubric, Test
-from rubric.levels import Level
+from rubric.definition import Aggregation, Band, Effort, Rubric
+from rubric.planning import Plan, Step, plan
 from rubric.scoring import PERCENT
 from scores.score import CategoryScore, FullScore, TestScore
 
 LAPSES_SOON = timedelta(days=7)
 """Evidence that falls within this time needs a run soon."""
 
-_EFFORTS = tuple(Effort)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Raising one test to `level`, which earns `points` in its category."""
-
-    test: Test
-    level: Level
-    points: Fraction
-
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A category below the goal: how many points it lacks, and the steps that could earn them, best first."""
+    """A category below the goal: how many points it lacks, and the plan's steps in it, in their order."""
 
     row: CategoryScore
     missing: Fraction
@@ -51,13 +40,19 @@ class NextSteps:
     unproved: tuple[TestScore, ...]
 
 
-def next_steps(full: FullScore, at: datetime) -> NextSteps:
-    """What to do next for a system that stands like this at `at`."""
+def next_steps(full: FullScore, at: datetime, efforts: Mapping[str, Effort]) -> NextSteps:
+    """What to do next for a system that stands like this at `at`; `efforts` replaces the rubric's, by test."""
     rubric = full.total.rubric
     band = next_band(rubric, full.total.score.score)
     goal = goal_of(rubric, full.total.score.score, band)
-    gaps = [] if goal is None else [_gap(full, row, goal) for row in full.categories]
-    return NextSteps(goal, band, tuple(gap for gap in gaps if gap.missing > 0), unproved(full.tests, at))
+    gaps = () if goal is None else _gaps(full, _plan(full, goal, efforts))
+    return NextSteps(goal, band, gaps, unproved(full.tests, at))
+
+
+def _plan(full: FullScore, goal: Fraction, efforts: Mapping[str, Effort]) -> Plan:
+    levels = {test.test.key: test.level for test in full.tests}
+    left_out = [test.test.key for test in full.tests if test.not_applicable and not test.verified]
+    return plan(full.total.rubric, levels, goal, efforts=efforts, not_applicable=left_out)
 
 
 def unproved(tests: Sequence[TestScore], at: datetime) -> tuple[TestScore, ...]:
@@ -107,22 +102,12 @@ def unit(rubric: Rubric) -> Fraction:
     return Fraction(reduce(gcd, (int(value * denominator) for value in points)), denominator)
 
 
-def _gap(full: FullScore, row: CategoryScore, goal: Fraction) -> Gap:
-    rubric = full.total.rubric
-    shares = rubric.aggregation is Aggregation.MINIMUM_OF_SHARES
-    wanted = goal * row.maximum / PERCENT if shares else goal
-    tests = [test for test in full.tests if test.test.category == row.category.key and test.level < Level.AUTOMATED]
-    ordered = sorted(tests, key=lambda test: _rank(rubric, test))
-    return Gap(row, max(Fraction(0), wanted - row.score), tuple(_step(rubric, test) for test in ordered))
-
-
-def _rank(rubric: Rubric, test: TestScore) -> tuple[bool, int, int]:
-    """Good places to start first, then the least effort; tests claimed not applicable come last."""
-    order = rubric.starting_order
-    start = order.index(test.test.key) if test.test.key in order else len(order)
-    return test.not_applicable, start, _EFFORTS.index(test.test.effort)
-
-
-def _step(rubric: Rubric, test: TestScore) -> Step:
-    above = Level(test.level + 1)
-    return Step(test.test, above, rubric.scale[above] - rubric.scale[test.level])
+def _gaps(full: FullScore, made: Plan) -> tuple[Gap, ...]:
+    shares = full.total.rubric.aggregation is Aggregation.MINIMUM_OF_SHARES
+    found = []
+    for row in full.categories:
+        wanted = made.target * row.maximum / PERCENT if shares else made.target
+        if wanted > row.score:
+            steps = tuple(step for step in made.steps if step.test.category == row.category.key)
+            found.append(Gap(row, wanted - row.score, steps))
+    return tuple(found)

@@ -15,6 +15,7 @@ from evidence.rules_of import Rules
 from rubric.definition import Aggregation, Band, Rubric
 from rubric.levels import Level
 from scores.gate import Condition, target_condition
+from scores.plan import efforts_of
 from scores.score import CategoryScore, FullScore, TestScore
 from scores.steps import Gap, NextSteps, next_band, next_steps
 
@@ -69,12 +70,16 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class GapLine:
-    """A category that keeps the score from its goal: what it lacks, in words, and the steps that could earn it."""
+    """A category that keeps the score from its goal: what it lacks, in words, and the plan's first steps in it.
+
+    `more` counts those that are not shown.
+    """
 
     key: str
     title: str
     lacks: str
     steps: Sequence[StepLine]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def present(facts: SystemFacts) -> Scored | None:
         categories=full.categories,
         trend=system_trend(rubric, facts.points, facts.marks, facts.at),
         groups=_groups(full, rules),
-        steps=steps(rubric, next_steps(full, facts.at), facts, rules),
+        steps=steps(rubric, next_steps(full, facts.at, efforts_of(facts.system)), facts, rules),
         failing=sum(test.health == "failing" for test in full.tests),
         policy=target_condition(facts.system, full.total.score.score),
     )
@@ -196,7 +201,13 @@ def _gap(rubric: Rubric, gap: Gap) -> GapLine:
         for step in gap.steps[:SHOWN_STEPS]
     ]
     category = gap.row.category
-    return GapLine(category.key, category.title, f"{phrases.points(gap.missing)} {unit} missing", shown)
+    return GapLine(
+        category.key,
+        category.title,
+        f"{phrases.points(gap.missing)} {unit} missing",
+        shown,
+        len(gap.steps) - len(shown),
+    )
 
 
 def _advice(rubric: Rubric, key: str, level: Level) -> str:

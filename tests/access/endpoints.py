@@ -69,6 +69,7 @@ ENDPOINTS = [
     Endpoint(SYSTEM + "score/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "history/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "gate/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "plan/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "results/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(
         SYSTEM + "results/<str:pk>/void/",

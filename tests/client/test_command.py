@@ -209,11 +209,14 @@ def test_score_compares_with_an_earlier_instant(told: Server, capsys: Printed) -
 
 
 def test_plan_shows_the_steps(told: Server, capsys: Printed) -> None:
-    steps = [{"test": "data-2", "from": "none", "to": "manual", "title": "Features pay off"}]
+    steps: list[dict[str, Any]] = [{"test": "data-2", "from": "none", "to": "manual", "title": "Features pay off"}]
+    steps.append({**steps[0], "from": "manual", "to": "automated", "effort": "M", "score": 0.5, "leans_on": ["data-1"]})
     told.pages["/api/v1/systems/fraud-scorer/plan/"] = Answer(200, {"steps": steps})
     assert cli.main(["plan", "--system", "fraud-scorer", "--target", "2"]) == 0
     assert told.asked[0].query == {"target": "2.0"}
-    assert "1. data-2: none -> manual  Features pay off" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "1. data-2: none -> manual  Features pay off\n" in printed
+    assert "2. data-2: manual -> automated  Features pay off  (effort M, score 0.5 then, leans on data-1," in printed
 
 
 RUN = ["run", "--system", "fraud-scorer", "--test", "infra-3", "--", sys.executable, "-c"]

@@ -111,6 +111,18 @@ def test_what_an_outage_kept_arrives_with_the_next_call(pipeline: Pipeline) -> N
     assert len(list((pipeline.directory / "spool" / "refused").iterdir())) == 1
 
 
+def test_a_plan_is_followed_until_nothing_is_left(pipeline: Pipeline) -> None:
+    assert "Name a target" in pipeline.run("mlscore", "plan", code=2)
+    plan = json.loads(pipeline.run("mlscore", "plan", "--target", "0.5", "--json"))
+    printed = pipeline.run("mlscore", "plan", "--target", "0.5").splitlines()
+    assert [line.split()[1] for line in printed] == [f"{step['test']}:" for step in plan["steps"]]
+    assert len(plan["steps"]) == 4
+    for step in plan["steps"]:
+        pipeline.post(step["test"])
+        assert json.loads(pipeline.run("mlscore", "score", "--json"))["score"] == step["score"]
+    assert "Nothing left to do." in pipeline.run("mlscore", "plan", "--target", "0.5")
+
+
 def test_the_pytest_plugin_posts_to_the_real_server(pipeline: Pipeline) -> None:
     (pipeline.directory / "pytest.ini").write_text("[pytest]\n")
     tests = (

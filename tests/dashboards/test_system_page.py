@@ -98,7 +98,7 @@ def test_the_chart_marks_assessments_and_lapses(fraud: System, viewer: Membershi
 def test_next_steps_name_what_is_missing_and_what_to_prove(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
     words = text_of(read(sign_in(viewer), address(fraud)))
     assert "The way to 3.5 Monitoring : 1.0 point missing" in words
-    assert "Dependency changes result in notification Have a pipeline run it repeatedly" in words
+    assert "Models are numerically stable Run it once by hand" in words
     assert "Then prove what is claimed" in words
     assert "Lapsed 20 days ago. Claimed automated." in words
 

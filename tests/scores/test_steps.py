@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rubric.definition import Rubric
+from rubric.definition import Effort, Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.timeline import Levels
@@ -66,31 +66,28 @@ def test_the_goal_is_the_lowest_score_of_the_next_band(rubric: Rubric, score: st
         assert rubric.band(goal - unit(rubric)) is not next_band(rubric, value)
 
 
-def test_gaps_name_the_categories_below_the_goal_and_the_best_steps_first() -> None:
+def test_gaps_name_the_categories_below_the_goal_and_the_plan_s_steps_in_them() -> None:
     claimed = {test.key: Level.MANUAL for test in DEFAULT.tests.values() if test.category != "monitor"}
-    steps = next_steps(full(DEFAULT, claimed), NOW)
+    dear = dict.fromkeys((test.key for test in DEFAULT.tests.values()), Effort.LARGE)
+    steps = next_steps(full(DEFAULT, claimed), NOW, dear)
     (gap,) = steps.gaps
     assert (gap.row.category.key, gap.missing, steps.goal) == ("monitor", Fraction(1, 2), Fraction(1, 2))
-    assert [step.test.key for step in gap.steps][:2] == ["monitor-1", "monitor-2"]
-    assert {step.points for step in gap.steps} == {Fraction(1, 2)}
-    assert {step.level for step in gap.steps} == {Level.MANUAL}
-
-
-def test_tests_claimed_not_applicable_come_last() -> None:
-    steps = next_steps(full(DEFAULT, {}, not_applicable={"monitor-1"}), NOW)
-    monitor = next(gap for gap in steps.gaps if gap.row.category.key == "monitor")
-    assert monitor.steps[-1].test.key == "monitor-1"
+    assert [step.name for step in gap.steps] == ["monitor-1.manual"]
+    without = next_steps(full(DEFAULT, claimed, not_applicable={"monitor-1"}), NOW, dear)
+    assert [step.name for step in without.gaps[0].steps] == ["monitor-2.manual"]
+    own = next_steps(full(DEFAULT, claimed), NOW, {})
+    assert [step.effort for step in own.gaps[0].steps] == [Effort.SMALL]
 
 
 def test_shares_lack_points_of_their_own_maximum() -> None:
     claimed = dict.fromkeys(PRACTICES.tests, Level.MANUAL)
-    lacking = {gap.row.category.key: gap.missing for gap in next_steps(full(PRACTICES, claimed), NOW).gaps}
+    lacking = {gap.row.category.key: gap.missing for gap in next_steps(full(PRACTICES, claimed), NOW, {}).gaps}
     sizes = {category.key: len(category.tests) for category in PRACTICES.categories}
     assert lacking == {key: Fraction(size, 8) for key, size in sizes.items()}
 
 
 def test_nothing_is_left_to_do_at_the_top() -> None:
-    steps = next_steps(full(DEFAULT, dict.fromkeys(DEFAULT.tests, Level.AUTOMATED)), NOW)
+    steps = next_steps(full(DEFAULT, dict.fromkeys(DEFAULT.tests, Level.AUTOMATED)), NOW, {})
     assert (steps.goal, steps.gaps) == (None, ())
 
 
@@ -99,5 +96,5 @@ def test_lapsed_evidence_comes_before_what_lapses_soon() -> None:
     verified = {"data-2": Level.MANUAL, "data-3": Level.AUTOMATED, "data-4": Level.AUTOMATED}
     last = {"data-1": NOW - 40 * DAY}
     until = {"data-2": NOW + 7 * DAY, "data-3": NOW + 2 * DAY, "data-4": NOW + 8 * DAY}
-    steps = next_steps(full(DEFAULT, claimed, verified, last=last, until=until), NOW)
+    steps = next_steps(full(DEFAULT, claimed, verified, last=last, until=until), NOW, {})
     assert [test.test.key for test in steps.unproved] == ["data-1", "data-3", "data-2"]

@@ -190,7 +190,11 @@ def _step(step: dict[str, Any]) -> str:
     to = step.get("to", step.get("level", ""))
     origin = f"{step['from']} -> " if step.get("from") else ""
     title = f"  {step['title']}" if step.get("title") else ""
-    return f"{step.get('test', step.get('key', ''))}: {origin}{to}{title}"
+    known = [f"effort {step['effort']}"] if step.get("effort") else []
+    known += [f"score {number(step['score'])} then"] if "score" in step else []
+    known += [f"leans on {', '.join(step['leans_on'])}, without credit"] if step.get("leans_on") else []
+    more = f"  ({', '.join(known)})" if known else ""
+    return f"{step.get('test', step.get('key', ''))}: {origin}{to}{title}{more}"
 
 
 def _few(names: Sequence[Any]) -> list[Any]:
