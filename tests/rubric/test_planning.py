@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rubric.definition import Aggregation, Category, Effort, Rubric, Test
@@ -90,6 +90,7 @@ def followed(rubric: Rubric, levels: Ends, made: Plan) -> dict[str, Level]:
     return held
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_plan_is_the_best_of_all_sets_that_reach_the_target(data: st.DataObject) -> None:
     rubric = data.draw(rubrics())
@@ -107,6 +108,7 @@ def test_a_plan_is_the_best_of_all_sets_that_reach_the_target(data: st.DataObjec
     assert made.cost == preference(rubric, levels, best, efforts, apart)[1]
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     rubric=st.sampled_from([NEW, OLD, PRINCIPLES]),
     share=st.fractions(0, 1, max_denominator=28),
