@@ -14,6 +14,7 @@ from django.utils import timezone
 WINDOW_DAYS = (1, 730)
 REPEAT_HOURS = (0, 730 * 24)
 REVIEW_INTERVAL_DAYS = (1, 730)
+RETENTION_MONTHS = (1, 240)
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -72,6 +73,7 @@ class Organisation(models.Model):
     """The tenant, with the rules by which its history is read.
 
     `efforts` replaces the rubrics' own efforts in plans: `{test key: "S", "M" or "L"}`.
+    `retention_months` says how long results are kept as posted; it is no rule, and touches no score.
     """
 
     name = models.CharField(max_length=120)
@@ -81,6 +83,7 @@ class Organisation(models.Model):
     credit = models.CharField(max_length=10, choices=Credit.choices, default=Credit.EXECUTED)
     review_interval_days = models.PositiveIntegerField(default=90)
     efforts = models.JSONField(default=dict, blank=True)
+    retention_months = models.PositiveIntegerField(default=25)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganisationQuerySet.as_manager()
@@ -96,6 +99,10 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(review_interval_days__range=REVIEW_INTERVAL_DAYS),
                 name="organisation_review_is_1_to_730_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retention_months__range=RETENTION_MONTHS),
+                name="organisation_retention_is_1_to_240_months",
             ),
             models.CheckConstraint(
                 condition=models.Q(credit__in=Credit.values), name="organisation_credit_is_executed_or_passed"

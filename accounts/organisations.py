@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
-from accounts.models import REVIEW_INTERVAL_DAYS, Membership, Organisation, Person, Role
+from accounts.models import RETENTION_MONTHS, REVIEW_INTERVAL_DAYS, Membership, Organisation, Person, Role
 from accounts.slugs import slug_for
 from rubric.definition import Effort, Rubric
 from rubric.loader import builtin
@@ -48,20 +48,27 @@ def update_organisation(
     at: datetime,
     name: str | None = None,
     review_interval_days: int | None = None,
+    retention_months: int | None = None,
     efforts: Mapping[str, str] | None = None,
 ) -> Organisation:
-    """Change the name, the review interval (in days), the efforts by test; None leaves one as it is. Answers the stored row.
+    """Change the name, the review interval (days), how long results are kept (months), the efforts by test; None leaves one.
 
-    Raises Invalid for an empty or overlong name, an interval out of bounds, and an effort of no test or of no known size.
+    Answers the stored row. Raises Invalid for an empty or overlong name, a length of time out of bounds, and an effort of
+    no test or of no known size.
     """
     organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
-    asked = {"name": name, "review_interval_days": review_interval_days, "efforts": efforts}
+    asked = {
+        "name": name,
+        "review_interval_days": review_interval_days,
+        "retention_months": retention_months,
+        "efforts": efforts,
+    }
     changes = {
         field: [getattr(organisation, field), value]
         for field, value in asked.items()
         if value is not None and value != getattr(organisation, field)
     }
-    _check(name, review_interval_days)
+    _check(name, review_interval_days, retention_months)
     check_efforts(builtin().values(), efforts or {})
     if not changes:
         return organisation
@@ -78,13 +85,16 @@ def update_organisation(
     return organisation
 
 
-def _check(name: str | None, review_interval_days: int | None) -> None:
+def _check(name: str | None, review_interval_days: int | None, retention_months: int | None) -> None:
     faults = []
     if name is not None and not 1 <= len(name) <= 120:
         faults.append(FieldFault(("name",), "A name has 1 to 120 characters."))
     low, high = REVIEW_INTERVAL_DAYS
     if review_interval_days is not None and not low <= review_interval_days <= high:
         faults.append(FieldFault(("review_interval_days",), f"A review interval is {low} to {high} days."))
+    low, high = RETENTION_MONTHS
+    if retention_months is not None and not low <= retention_months <= high:
+        faults.append(FieldFault(("retention_months",), f"Results are kept for {low} to {high} months."))
     if faults:
         raise Invalid(*faults)
 

@@ -32,7 +32,8 @@ class System(models.Model):
 
     `editions` lists the rubric editions it has been scored by, `[{"rubric": key, "from": instant or null}]` in order of
     time; the first holds for all earlier times. `rubric` is the one in force. `generation` names the spans in force,
-    `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test.
+    `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test. Retention
+    removed results observed before `results_kept_from` (null: none so far).
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="systems")
@@ -53,6 +54,7 @@ class System(models.Model):
     counted_branch = models.CharField(max_length=200, null=True, blank=True)
     generation = models.PositiveBigIntegerField(default=0)
     pending_generation = models.PositiveBigIntegerField(null=True, blank=True)
+    results_kept_from = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SystemQuerySet.as_manager()

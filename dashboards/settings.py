@@ -15,7 +15,15 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
-from accounts.models import REPEAT_HOURS, REVIEW_INTERVAL_DAYS, WINDOW_DAYS, Credit, Organisation, Role
+from accounts.models import (
+    REPEAT_HOURS,
+    RETENTION_MONTHS,
+    REVIEW_INTERVAL_DAYS,
+    WINDOW_DAYS,
+    Credit,
+    Organisation,
+    Role,
+)
 from accounts.organisations import update_organisation
 from evidence.rule_changes import (
     ORGANISATION_RULES,
@@ -56,6 +64,22 @@ class SettingsForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    retention_months = forms.IntegerField(
+        label="Keep results for, in months",
+        min_value=RETENTION_MONTHS[0],
+        max_value=RETENTION_MONTHS[1],
+        help_text="Older results are removed, with their messages, links and metrics. Their runs stay, so no score, chart "
+        "or later change of a rule is touched by it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        months = self.data.get("retention_months", "")
+        if months.isdecimal() and int(months[:9]) < self.initial["retention_months"]:
+            self.fields["removal"] = forms.BooleanField(
+                label="Remove the results that are older than that, for good",
+                error_messages={"required": "Results that are removed can’t be brought back. Tick this to go on."},
+            )
 
 
 def values_of(organisation: Organisation, pending: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +125,11 @@ def _save(request: MemberRequest, form: SettingsForm) -> HttpResponse | None:
     try:
         with transaction.atomic():
             update_organisation(
-                actor=actor, at=now, name=data["name"], review_interval_days=data["review_interval_days"]
+                actor=actor,
+                at=now,
+                name=data["name"],
+                review_interval_days=data["review_interval_days"],
+                retention_months=data["retention_months"],
             )
             if rules:
                 change_rules(actor=actor, changes=rules, at=now)

@@ -7,6 +7,7 @@ from django.db import models
 from accounts.models import Membership, Organisation, Token
 from assessments.models import System
 from evidence.rules_of import Rules
+from rubric.evidence import RunTimes
 
 
 class Status(models.TextChoices):
@@ -65,7 +66,7 @@ class ResultQuerySet(models.QuerySet["Result"]):
 
 
 class Result(models.Model):
-    """One execution of a check, as posted. Never changed but by voiding, by trigger."""
+    """One execution of a check, as posted. Never changed but by voiding, and removed by retention alone: by triggers."""
 
     system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="results")
     check_of = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="results", db_column="check_id")
@@ -123,7 +124,8 @@ class Run(models.Model):
     """The results of one test that share a run_id and a branch, as their earliest instants.
 
     Each instant only ever falls (except by a void), so any order of arrival ends the same. `first_observed_at` is of any
-    result, `first_executed_at` of a passed or failed one, `first_passed_at` of a passed one. No branch is ''.
+    result, `first_executed_at` of a passed or failed one, `first_passed_at` of a passed one. No branch is ''. The
+    `removed_*` fields say the same of those of its results that retention removed, so that it can be counted anew.
     """
 
     system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="runs")
@@ -133,6 +135,9 @@ class Run(models.Model):
     first_observed_at = models.DateTimeField()
     first_executed_at = models.DateTimeField(null=True)
     first_passed_at = models.DateTimeField(null=True)
+    removed_observed_at = models.DateTimeField(null=True)
+    removed_executed_at = models.DateTimeField(null=True)
+    removed_passed_at = models.DateTimeField(null=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -150,6 +155,18 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.test} {self.run_id}"
+
+    @property
+    def times(self) -> RunTimes:
+        """What all of its results say."""
+        return RunTimes(self.first_observed_at, self.first_executed_at, self.first_passed_at)
+
+    @property
+    def removed(self) -> RunTimes | None:
+        """What those of its results say that retention removed; None when it removed none."""
+        if self.removed_observed_at is None:
+            return None
+        return RunTimes(self.removed_observed_at, self.removed_executed_at, self.removed_passed_at)
 
 
 class SpanLevel(models.IntegerChoices):

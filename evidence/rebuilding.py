@@ -11,10 +11,10 @@ from assessments.models import System
 from evidence import spans
 from evidence.batch import store_runs
 from evidence.locks import locked_by_id
-from evidence.models import Result, Run, Span
+from evidence.models import Check, Result, Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import RunKey
-from rubric.evidence import ResultFact, RunTimes, fold, layers
+from rubric.evidence import ResultFact, RunTimes, fold, layers, merged
 from rubric.levels import Level
 
 
@@ -32,36 +32,38 @@ class Disagreement:
 def check_system(system_id: int, *, repair: bool) -> list[Disagreement]:
     """Replay results into runs and runs into spans, under the system's lock; with `repair` store what they say.
 
-    A run that results no longer tell of (retention removed them) stands; one that they contradict does not.
+    What retention removed is told by the runs themselves: each remembers its removed results apart.
     """
     system = locked_by_id(system_id)
-    found = [*_check_runs(system, repair=repair)]
+    runs = Run.objects.filter(system=system)
+    tests = {*runs.values_list("test", flat=True).distinct()}
+    tests |= {*Check.objects.filter(system=system).values_list("test", flat=True).distinct()}
+    found = [each for test in sorted(tests) for each in _check_runs(system, test, repair=repair)]
     found += _check_spans(system, repair=repair)
     return found
 
 
-def _check_runs(system: System, *, repair: bool) -> Iterator[Disagreement]:
-    rows = Result.objects.counted().filter(system=system)
-    facts = rows.values_list("check_of__test", "run_id", "branch", "status", "observed_at").iterator(chunk_size=5000)
-    expected = fold(ResultFact(*row) for row in facts)
-    stored = _stored_runs(system)
-    wrong: dict[RunKey, RunTimes] = {}
-    for key, times in expected.items():
-        known = stored.get(key)
-        if known is None or known.merged(times) != known:
-            wrong[key] = times if known is None else known.merged(times)
-            yield Disagreement(system.slug, "runs", " ".join(key), f"stored {known}, results say {times}")
+def _check_runs(system: System, test: str, *, repair: bool) -> Iterator[Disagreement]:
+    """Compare one test's runs, which is as much as is held in memory at a time."""
+    rows = Result.objects.counted().filter(system=system, check_of__test=test)
+    facts = rows.values_list("run_id", "branch", "status", "observed_at").iterator(chunk_size=5000)
+    stored: dict[RunKey, RunTimes] = {}
+    removed: dict[RunKey, RunTimes] = {}
+    for run in Run.objects.filter(system=system, test=test).iterator(chunk_size=5000):
+        key = (test, run.run_id, run.branch)
+        stored[key] = run.times
+        if run.removed is not None:
+            removed[key] = run.removed
+    expected = merged(fold(ResultFact(test, *fact) for fact in facts), removed)
+    wrong = {key: times for key, times in expected.items() if stored.get(key) != times}
+    unfounded = stored.keys() - expected.keys()
+    for key in sorted(wrong.keys() | unfounded):
+        detail = f"stored {stored.get(key)}, results say {expected.get(key)}"
+        yield Disagreement(system.slug, "runs", " ".join(key), detail)
     if repair and wrong:
         store_runs(system, wrong)
-
-
-def _stored_runs(system: System) -> dict[RunKey, RunTimes]:
-    columns = ("test", "run_id", "branch", "first_observed_at", "first_executed_at", "first_passed_at")
-    rows = Run.objects.filter(system=system).values_list(*columns).iterator(chunk_size=5000)
-    return {
-        (test, run_id, branch): RunTimes(observed, executed, passed)
-        for test, run_id, branch, observed, executed, passed in rows
-    }
+    for _, run_id, branch in unfounded if repair else ():
+        Run.objects.filter(system=system, test=test, run_id=run_id, branch=branch).delete()
 
 
 def _check_spans(system: System, *, repair: bool) -> Iterator[Disagreement]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from evidence.models import RuleChange
+from evidence.retention import sweep
 from evidence.rule_changes import prepare_next, swap
+
+TURN = 60.0
 
 
 def prepare_all() -> int:
@@ -24,6 +29,18 @@ def prepare_all() -> int:
 def prepare_rule_changes() -> int:
     """The same, as a task of the workers: sent when a change is requested, and swept by beat."""
     return prepare_all()
+
+
+def remove_for(seconds: float) -> bool:
+    """Remove results that are older than they are kept, for about so long; whether nothing is left to remove."""
+    ends = time.monotonic() + seconds
+    return not any(time.monotonic() > ends for _ in sweep(timezone.now()))
+
+
+@shared_task
+def remove_old_results() -> bool:
+    """The same, as a task that beat sends: one turn, so that other work comes in between."""
+    return remove_for(TURN)
 
 
 def on_rule_change_requested(**_: object) -> None:

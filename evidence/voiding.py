@@ -14,8 +14,7 @@ from evidence.locks import locked_by_id
 from evidence.models import Check, Result, Run, Status
 from evidence.rule_changes import keep_pending_spans
 from evidence.rules_of import Rules
-from evidence.snapshot import RunKey
-from rubric.evidence import ResultFact, RunTimes, fold, run_instants
+from rubric.evidence import ResultFact, fold, merged, run_instants
 
 
 class AlreadyVoided(Exception):
@@ -26,7 +25,8 @@ class AlreadyVoided(Exception):
 def void_result(*, actor: Actor, result_id: int, reason: str, at: datetime) -> Result:
     """Void a result of the actor's organisation; `reason` is not empty, `at` is aware.
 
-    Its run is computed again from the results that remain. Raises Result.DoesNotExist and AlreadyVoided.
+    Its run is computed again from the results that remain and from what it remembers of removed ones.
+    Raises Result.DoesNotExist and AlreadyVoided.
     """
     found = Result.objects.select_related("check_of").get(pk=result_id, system__organisation=actor.organisation)
     system = locked_by_id(found.system_id)
@@ -63,10 +63,12 @@ def _renew_health(check: Check) -> None:
 def _recompute_run(system: System, result: Result) -> None:
     test = result.check_of.test
     rules = Rules.of(system)
-    before = runs_of(system, test, result.run_id)
+    rows = list(Run.objects.filter(system=system, test=test, run_id=result.run_id))
+    before = {(test, row.run_id, row.branch): row.times for row in rows}
+    removed = {(test, row.run_id, row.branch): row.removed for row in rows if row.removed is not None}
     rest = Result.objects.counted().filter(system=system, check_of__test=test, run_id=result.run_id)
     facts = rest.values_list("run_id", "branch", "status", "observed_at")
-    after = fold(ResultFact(test, run_id, branch, status, at) for run_id, branch, status, at in facts)
+    after = merged(fold(ResultFact(test, *fact) for fact in facts), removed)
     old = run_instants(before, rules.counting).get(test, {}).get(result.run_id)
     new = run_instants(after, rules.counting).get(test, {}).get(result.run_id)
     row = Run.objects.filter(system=system, test=test, run_id=result.run_id, branch=result.branch)
@@ -82,12 +84,3 @@ def _recompute_run(system: System, result: Result) -> None:
     if old is not None and new != old:
         spans.rebuild_region(system, system.generation, rules, {test: (old, old if new is None else new)})
     keep_pending_spans(system, rules, {**before, **after})
-
-
-def runs_of(system: System, test: str, run_id: str) -> dict[RunKey, RunTimes]:
-    """The stored rows of one run, on every branch."""
-    rows = Run.objects.filter(system=system, test=test, run_id=run_id)
-    return {
-        (test, run_id, row.branch): RunTimes(row.first_observed_at, row.first_executed_at, row.first_passed_at)
-        for row in rows
-    }

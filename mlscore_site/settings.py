@@ -159,6 +159,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Each waits no longer than until it is sent again. What is to be done stands in the database.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": f"evidence.tasks.{name}", "schedule": seconds, "options": {"expires": seconds}}
+    for name, seconds in {"prepare_rule_changes": 60, "remove_old_results": 300}.items()
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 AUTH_USER_MODEL = "accounts.Person"

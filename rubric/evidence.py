@@ -99,6 +99,16 @@ def fold(results: Iterable[ResultFact]) -> dict[tuple[str, str, str], RunTimes]:
     return runs
 
 
+def merged(*histories: Mapping[tuple[str, str, str], RunTimes]) -> dict[tuple[str, str, str], RunTimes]:
+    """The runs of all these, those of equal keys merged."""
+    runs: dict[tuple[str, str, str], RunTimes] = {}
+    for history in histories:
+        for key, times in history.items():
+            known = runs.get(key)
+            runs[key] = times if known is None else known.merged(times)
+    return runs
+
+
 def run_instants(runs: Mapping[tuple[str, str, str], RunTimes], rule: CountingRule) -> dict[str, dict[str, datetime]]:
     """The time of every run that counts, by test and run_id."""
     rows: dict[tuple[str, str], list[tuple[str, RunTimes]]] = {}

@@ -24,11 +24,12 @@ FIRST_YEAR, LAST_YEAR = 1, 9999  # Their instants may have no form in UTC.
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in the window: its id, its branch ('' for none) and its time."""
+    """A run in the window: its id, its branch ('' for none) and its time; whether retention removed all its results."""
 
     run_id: str
     branch: str
     time: datetime
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Explanation:
 def explain(system: System, test: str, at: datetime) -> Explanation:
     """Why a test of the rubric in force stands as it does at `at`, the present, in eight queries at most.
 
-    The system's organisation must be loaded. Raises KeyError for a test that the rubric in force lacks.
+    One more where retention was at work. The system's organisation must be loaded. Raises KeyError for a test that the
+    rubric in force lacks.
     """
     facts = load_facts([system], at, LAST)[system.pk]
     rubric = facts.rubric_at(at)
@@ -101,8 +103,17 @@ def _runs_in_window(system: System, rules: Rules, test: str, at: datetime) -> li
     since = at - rules.freshness(test).window
     fresh = rows.filter(**{f"{column}__gt": since, f"{column}__lte": at}).order_by(f"-{column}", "run_id")
     # Rows of one run on several branches may share its time.
-    found = {row.run_id: RunRow(row.run_id, row.branch, getattr(row, column)) for row in fresh[: 2 * MOST_RUNS]}
-    return list(found.values())[:MOST_RUNS]
+    found = list({row.run_id: row for row in fresh[: 2 * MOST_RUNS]}.values())[:MOST_RUNS]
+    touched = {row.run_id for row in found if row.removed is not None}
+    if touched:
+        left = Result.objects.filter(system=system, check_of__test=test, run_id__in=touched)
+        touched -= set(left.values_list("run_id", flat=True))
+    return [RunRow(row.run_id, row.branch, getattr(row, column), row.run_id in touched) for row in found]
+
+
+def is_removed(system: System, run_id: str) -> bool:
+    """Whether retention removed results of this run of the system."""
+    return Run.objects.filter(system=system, run_id=run_id, removed_observed_at__isnull=False).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from evidence.voiding import AlreadyVoided, void_result
 from rubric.loader import builtin
-from scores.explain import Wanted, explain, result_page, results_of
+from scores.explain import Wanted, explain, is_removed, result_page, results_of
 
 PAGE = 50
 RESULTS_OF_TEST = 20
@@ -71,6 +71,7 @@ def results(request: MemberRequest, organisation: str, system: str) -> HttpRespo
         "statuses": Status.choices,
         "page": page,
         "following": following.urlencode() if page.following else "",
+        "removed": bool(wanted.run_id) and not page.results and is_removed(found, wanted.run_id),
     }
     return render(request, "dashboards/results.html", context)
 

@@ -21,6 +21,7 @@ FORM = {
     "window_days": "14",
     "repeat_hours": "0",
     "credit": "passed",
+    "retention_months": "30",
 }
 
 
@@ -39,7 +40,14 @@ def test_updating_records_what_changed(admin: Membership) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"name": ""}, {"name": "x" * 121}, {"review_interval_days": 0}, {"review_interval_days": 731}]
+    "values",
+    [
+        {"name": ""},
+        {"name": "x" * 121},
+        {"review_interval_days": 0},
+        {"review_interval_days": 731},
+        {"retention_months": 0},
+    ],
 )
 def test_updating_refuses_what_breaks_a_rule(admin: Membership, values: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
@@ -69,6 +77,8 @@ def test_an_admin_changes_settings_and_rules(admin: Membership, sign_in: SignIn)
         ("repeat_hours", "-1"),
         ("repeat_hours", "17521"),
         ("review_interval_days", "x"),
+        ("retention_months", "0"),
+        ("retention_months", "241"),
         ("credit", "all"),
     ],
 )
@@ -77,6 +87,17 @@ def test_a_wrong_value_changes_nothing(admin: Membership, sign_in: SignIn, field
     assert response.status_code == 400
     assert "errorlist" in response.content.decode()
     assert Organisation.objects.get().name == "Acme"
+
+
+def test_keeping_results_for_a_shorter_time_has_to_be_confirmed(admin: Membership, sign_in: SignIn) -> None:
+    client = sign_in(admin)
+    shorter = FORM | {"retention_months": "6"}
+    asked = client.post("/o/acme/settings/", shorter)
+    assert asked.status_code == 400
+    assert "Remove the results that are older than that, for good" in asked.content.decode()
+    assert Organisation.objects.get().retention_months == 25
+    assert client.post("/o/acme/settings/", shorter | {"removal": "on"}).status_code == 302
+    assert Organisation.objects.get().retention_months == 6
 
 
 def test_a_viewer_reads_the_settings(viewer: Membership, sign_in: SignIn) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from evidence.tasks import prepare_all
+from evidence.tasks import prepare_all, remove_for
+
+HOUR = 3600.0
 
 
 class Command(BaseCommand):
@@ -22,8 +26,11 @@ class Command(BaseCommand):
         if not options["once"]:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stopped.set())
+        removal_due = 0.0
         while True:
             prepare_all()
+            if time.monotonic() >= removal_due and remove_for(math.inf if options["once"] else options["interval"]):
+                removal_due = time.monotonic() + HOUR
             if options["once"] or stopped.wait(options["interval"]):
                 return
             close_old_connections()
