@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from api.instants import write_optional
+from api.problems import Fault, at_fault
 from api.resources.components import INSTANT, LEVEL, TEXT, array, optional, record
 from api.shapes import Choice, Field, Flag, Instant, Integer, ListOf, Null, Record, Schema, Text, WebAddress
 from assessments.models import Answer, Assessment, AssessmentStatus
@@ -12,6 +14,7 @@ from assessments.operations import LONGEST_JUSTIFICATION, MOST_LINKS, AnswerChan
 from rubric.levels import LEVELS
 from rubric.loader import builtin
 
+LONGEST_KEY = 60
 MOST_ANSWERS = 1000
 LARGEST_VERSION = 2**31 - 1
 
@@ -24,7 +27,7 @@ START = Record(
 )
 ANSWER = Record(
     {
-        "test": Field(Text(60, 1), required=True),
+        "test": Field(Text(LONGEST_KEY, 1), required=True),
         "level": Field(Choice(tuple(LEVELS))),
         "justification": Field(Text(LONGEST_JUSTIFICATION)),
         "evidence": Field(ListOf(WebAddress(), MOST_LINKS)),
@@ -39,9 +42,25 @@ ANSWER = Record(
 CHANGES = Record({"answers": Field(ListOf(ANSWER, MOST_ANSWERS), required=True, null=Null.REFUSED)})
 
 
-def answer_changes(given: dict[str, Any]) -> list[AnswerChange]:
-    """The changes that a body of the shape `CHANGES` asks for."""
+def read_changes(document: dict[str, Any], rubric: str) -> list[AnswerChange]:
+    """The changes that a body of the shape `CHANGES` asks for, to a draft of the rubric with this key.
+
+    Raises Problem (400) that names every fault of the shape; where there is one, unknown tests beside it.
+    """
+    faults: list[Fault] = []
+    given = CHANGES.read(document, "", faults)
+    if faults or given is None:
+        raise at_fault([*faults, *_unknown_tests(document.get("answers"), rubric)])
     return [AnswerChange(**answer) for answer in given["answers"]]
+
+
+def _unknown_tests(answers: Any, rubric: str) -> Iterator[Fault]:
+    """Faults of tests whose name has the right shape, in answers of any shape."""
+    tests = builtin()[rubric].tests
+    for index, answer in enumerate(answers if isinstance(answers, list) else []):
+        test = answer.get("test") if isinstance(answer, dict) else None
+        if isinstance(test, str) and 0 < len(test) <= LONGEST_KEY and test not in tests:
+            yield Fault(f"{test!r} is no test of the rubric {rubric}.", f"/answers/{index}/test")
 
 
 SHOWN_ANSWER: Schema = record(

@@ -94,8 +94,8 @@ class OneAssessment(AssessmentView):
         """Changes the answers of the tests it names, all or none; fields left out stay as they are."""
         system = self.system(slug)
         draft = self.assessment(system, pk)
-        given = read_record(resource.CHANGES, self.body())
-        save_answers(actor=self.actor, assessment=draft, changes=resource.answer_changes(given), at=self.now)
+        changes = resource.read_changes(self.body(), draft.rubric)
+        save_answers(actor=self.actor, assessment=draft, changes=changes, at=self.now)
         return self.shown(draft, system)
 
 

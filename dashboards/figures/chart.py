@@ -9,6 +9,8 @@ from typing import Any
 
 END_MARGIN = timedelta(days=3)
 """The room right of the newest state, so that its line is seen to go on."""
+SHORTEST_AXIS = timedelta(days=7)
+"""The least that a time axis spans."""
 
 _RANGES = (("3 m", timedelta(days=92)), ("6 m", timedelta(days=184)), ("1 y", timedelta(days=365)))
 
@@ -83,16 +85,22 @@ def day(at: datetime) -> str:
     return f"{utc.day} {utc:%b %Y}"
 
 
+def start_of_axis(start: datetime, now: datetime) -> datetime:
+    """Where the time axis starts: at `start`, or earlier where the axis would be too short to have days on it."""
+    return min(start, now - SHORTEST_AXIS)
+
+
 def end_of_axis(start: datetime, now: datetime) -> datetime:
     """Where the time axis ends: a little after now, less where there is little to see."""
-    return now + min(END_MARGIN, max((now - start) / 40, timedelta(minutes=1)))
+    return now + min(END_MARGIN, (now - start_of_axis(start, now)) / 40)
 
 
 def ranges(start: datetime, now: datetime) -> tuple[Range, ...]:
     """The ranges that begin after `start`, and all. A year is chosen where there is more, else all."""
     shorter = [(label, now - length) for label, length in _RANGES if now - length > start]
     chosen = "1 y" if any(label == "1 y" for label, _ in shorter) else "All"
-    return tuple(Range(label, instant(at), label == chosen) for label, at in [*shorter, ("All", start)])
+    every = (*shorter, ("All", start_of_axis(start, now)))
+    return tuple(Range(label, instant(at), label == chosen) for label, at in every)
 
 
 def last_of_each_day(instants: Sequence[datetime]) -> list[int]:

@@ -34,6 +34,11 @@ def line(name: str, x: list[str], y: list[float | None], decimals: int, **style:
     }
 
 
+def dotted(trace: dict[str, Any]) -> dict[str, Any]:
+    """The same line with a dot at each instant."""
+    return trace | {"mode": "lines+markers", "marker": {"size": 6, "color": trace["line"]["color"]}}
+
+
 def margin_for(annotations: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """The margins that leave room for the names of zones at the left and of lines at the right."""
     left = max((len(each["text"]) for each in annotations if each["xanchor"] == "right"), default=0)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, Protocol
 
-from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges
+from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges, start_of_axis
 from dashboards.figures.layout import TALL_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import (
@@ -83,7 +83,7 @@ def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[st
     ]
     layout["margin"] = margin_for(layout["annotations"])
     return {
-        "from": instant(buckets[0].at),
+        "from": instant(start_of_axis(buckets[0].at, now)),
         "until": instant(end_of_axis(buckets[0].at, now)),
         "data": _traces(rubric, buckets, now),
         "layout": layout,

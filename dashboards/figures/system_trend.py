@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -18,8 +18,9 @@ from dashboards.figures.chart import (
     instant,
     last_of_each_day,
     ranges,
+    start_of_axis,
 )
-from dashboards.figures.layout import CHART_PIXELS, base_layout, line, margin_for, plot_pixels
+from dashboards.figures.layout import CHART_PIXELS, base_layout, dotted, line, margin_for, plot_pixels
 from dashboards.figures.marks import Mark, mark_keys, mark_traces
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import LineLabel, Scale, highest, line_names, shown_categories, ticks, zone_names, zones
@@ -29,6 +30,9 @@ from rubric.timeline import Point
 
 _LANE, _BOTTOM = -0.04, -0.08
 """Where marks stand, and where the axis ends: below 0, as shares of the top."""
+
+DOTTED = timedelta(days=1)
+"""A history shorter than this is too short for a line to be seen."""
 
 
 def system_trend(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> Chart:
@@ -58,7 +62,7 @@ def _figure(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now:
     layout["annotations"] = zone_names(found, scale) + line_names(_labels(rubric, points[-1]), scale)
     layout["margin"] = margin_for(layout["annotations"])
     return {
-        "from": instant(points[0].at),
+        "from": instant(start_of_axis(points[0].at, now)),
         "until": instant(end_of_axis(points[0].at, now)),
         "data": _lines(rubric, points, marks, now) + mark_traces(marks, float(top) * _LANE),
         "layout": layout,
@@ -85,11 +89,12 @@ def _lines(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: 
     ]
     score = [_number(state.score if state else None) for state in states]
     verified = [_number(state.verified if state else None) for state in states]
-    return [
+    lines = [
         line("Score", x, score, 1, color="var(--ink)", width=5, dash="solid"),
         *categories,
         line("Verified score", x, verified, 1, color="var(--ink)", width=1.5, dash="1px,3px"),
     ]
+    return lines if now - points[0].at >= DOTTED else [dotted(each) for each in lines]
 
 
 def _states(points: Sequence[Point], instants: Sequence[datetime]) -> list[Point]:

@@ -129,6 +129,16 @@ def test_a_wrong_answer_is_named_and_nothing_is_saved(
     assert not Answer.objects.exists()
 
 
+def test_wrong_shapes_and_unknown_tests_are_named_together(api: Api, system: System) -> None:
+    answers = [answer(level="high"), answer(test="data-99"), {"level": "none"}, 1]
+    assert faults(api.patch(draft(api), {"answers": answers})) == {
+        "/answers/0/level",
+        "/answers/1/test",
+        "/answers/2/test",
+        "/answers/3",
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

@@ -274,3 +274,15 @@ def test_margins_leave_room_for_the_longest_names() -> None:
     without = organisation_trend(other, buckets(other), NOW).figure["layout"]["margin"]
     assert with_bands["l"] > 6 * len("Reasonably tested") > without["l"]
     assert without["r"] > 6 * len("End-to-end pipelines 25 %") > with_bands["r"]
+
+
+def test_a_history_of_minutes_stands_as_dots_on_an_axis_of_days() -> None:
+    rubric = two_thousand_seventeen()
+    points = story(rubric)
+    began = points[-1].at
+    chart = system_trend(rubric, points[-1:], [], began + DAY / 1440)
+    assert chart.figure["from"] == instant(began + DAY / 1440 - 7 * DAY)
+    assert {line["mode"] for line in chart.figure["data"]} == {"lines+markers"}
+    chart = system_trend(rubric, points[-1:], [], began + 8 * DAY)
+    assert chart.figure["from"] == instant(began)
+    assert {line["mode"] for line in chart.figure["data"]} == {"lines"}
