@@ -65,6 +65,9 @@ class Parameter:
 PATH_PARTS = {
     "slug": OpenApiParameter("slug", str, OpenApiParameter.PATH, description="The slug of a system."),
     "pk": OpenApiParameter("id", int, OpenApiParameter.PATH, description="An id, as lists show it."),
+    "version": OpenApiParameter(
+        "version", str, OpenApiParameter.PATH, description="A model version, as results name it."
+    ),
     "key": OpenApiParameter("key", str, OpenApiParameter.PATH, description="The key of a rubric."),
 }
 CURSOR = Parameter("cursor", "Where the page before ended: follow `next` instead of making one up.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from api.resources import assessments, organisation, plans, results, rubrics, scores, systems
+from api.resources import assessments, model_versions, organisation, plans, results, rubrics, scores, systems
 from api.resources.components import FAULT, PROBLEM
 
 COMPONENTS = {
@@ -15,6 +15,8 @@ COMPONENTS = {
     "Fault": FAULT,
     "Gate": scores.GATE,
     "History": scores.HISTORY,
+    "ModelVersion": model_versions.WHOLE,
+    "ModelVersionInShort": model_versions.BRIEF,
     "OpenAPI": {"type": "object", "description": "An OpenAPI 3.1 document."},
     "Organisation": organisation.SHOWN,
     "Outcome": results.OUTCOME,

@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from api.views import assessments, gate, organisation, plans, results, rubrics, schema, scores, systems, teams, trends
+from api import converters  # noqa: F401  # registers `anytext`
+from api.views import (
+    assessments,
+    gate,
+    model_versions,
+    organisation,
+    plans,
+    results,
+    rubrics,
+    schema,
+    scores,
+    systems,
+    teams,
+    trends,
+)
 
 urlpatterns = [
     path("v1/openapi.json", schema.OpenApi.as_view(), name="openapi"),
@@ -19,6 +33,12 @@ urlpatterns = [
     path("v1/systems/<str:slug>/history/", scores.SystemHistory.as_view(), name="api-history"),
     path("v1/systems/<str:slug>/gate/", gate.SystemGate.as_view(), name="api-gate"),
     path("v1/systems/<str:slug>/plan/", plans.SystemPlan.as_view(), name="api-plan"),
+    path("v1/systems/<str:slug>/model-versions/", model_versions.ModelVersions.as_view(), name="api-model-versions"),
+    path(
+        "v1/systems/<str:slug>/model-versions/<anytext:version>/",
+        model_versions.OneModelVersion.as_view(),
+        name="api-model-version",
+    ),
     path("v1/systems/<str:slug>/results/", results.SystemResults.as_view(), name="api-system-results"),
     path("v1/systems/<str:slug>/results/<str:pk>/void/", results.ResultVoid.as_view(), name="api-result-void"),
     path("v1/systems/<str:slug>/assessments/", assessments.Assessments.as_view(), name="api-assessments"),

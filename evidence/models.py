@@ -98,10 +98,46 @@ class Result(models.Model):
             models.Index(fields=["system", "-observed_at", "-id"], name="result_newest_of_system"),
             models.Index(fields=["check_of", "-observed_at", "-id"], name="result_newest_of_check"),
             models.Index(fields=["system", "run_id"], name="result_of_run"),
+            models.Index(
+                fields=["system", "model_version", "check_of", "-observed_at"],
+                condition=models.Q(model_version__gt=""),
+                name="result_of_model_version",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.status}"
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def visible_to(self, reader: Membership | Token) -> ModelVersionQuerySet:
+        """The model versions of the systems this reader may see."""
+        return self.filter(system__in=System.objects.visible_to(reader))
+
+
+class ModelVersion(models.Model):
+    """A model version that results of a system name, voided ones too, with when the first and the newest were observed.
+
+    A trigger keeps it as results are inserted, whoever inserts them; it outlives results that retention removes.
+    """
+
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="model_versions")
+    name = models.CharField(max_length=200)
+    first_observed_at = models.DateTimeField()
+    newest_observed_at = models.DateTimeField()
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "name"], name="model_version_is_unique_in_system"),
+        ]
+        indexes = [
+            models.Index(fields=["system", "-newest_observed_at", "-id"], name="model_version_newest_of_system"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RunQuerySet(models.QuerySet["Run"]):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import F, FilteredRelation, Q
 
@@ -15,11 +14,11 @@ from evidence.rules_of import Rules
 from rubric.timeline import levels_at
 from scores.evidence_of import fold_health, newest_results, run_counts
 from scores.facts import load_facts
+from scores.paging import page_of
 from scores.reading import LAST, next_falls, test_score
 from scores.score import TestScore
 
 MOST_RUNS = 50
-FIRST_YEAR, LAST_YEAR = 1, 9999  # Their instants may have no form in UTC.
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +143,4 @@ def results_of(system: System, wanted: Wanted) -> ResultQuerySet:
 
 def result_page(results: ResultQuerySet, cursor: str, size: int) -> ResultPage:
     """The page that begins after `cursor` ('' for the first). Raises ValueError for text that is no cursor."""
-    if cursor:
-        at, number = _read_cursor(cursor)
-        results = results.filter(Q(observed_at__lt=at) | Q(observed_at=at, id__lt=number), observed_at__lte=at)
-    found = list(results[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return ResultPage(found[:size], "" if last is None else f"{last.observed_at.isoformat()}_{last.pk}")
-
-
-def _read_cursor(text: str) -> tuple[datetime, int]:
-    at, _, number = text.partition("_")
-    moment = datetime.fromisoformat(at)
-    if not re.fullmatch("[0-9]{1,18}", number) or moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise ValueError(f"no cursor: {text!r}")
-    return moment.astimezone(UTC), int(number)
+    return ResultPage(*page_of(results, "observed_at", cursor, size))

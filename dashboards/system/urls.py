@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.system import facts_views, views
+from api import converters  # noqa: F401  # registers `anytext`
+from dashboards.system import facts_views, version_views, views
 
 urlpatterns = [
     path("", views.system, name="system"),
     path("connect/", views.connect, name="system-connect"),
     path("tests/<slug:test>/", facts_views.test, name="system-test"),
+    path("model-versions/", version_views.model_versions, name="system-model-versions"),
+    path("model-versions/<anytext:version>/", version_views.model_version, name="system-model-version"),
     path("results/", facts_views.results, name="system-results"),
     path("results/<int:number>/", facts_views.result, name="system-result"),
     path("results/<int:number>/void/", facts_views.void, name="system-result-void"),

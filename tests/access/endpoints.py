@@ -23,6 +23,10 @@ def of_final(world: World) -> dict[str, object]:
     return {"slug": world.system.slug, "pk": world.final.pk}
 
 
+def of_version(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug, "version": world.result.model_version}
+
+
 def of_result(world: World) -> dict[str, object]:
     return {"slug": world.system.slug, "pk": world.result.pk}
 
@@ -70,6 +74,8 @@ ENDPOINTS = [
     Endpoint(SYSTEM + "history/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "gate/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "plan/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "model-versions/", {"GET": READ}, Reach.SYSTEM, of_system),
+    Endpoint(SYSTEM + "model-versions/<anytext:version>/", {"GET": READ}, Reach.SYSTEM, of_version),
     Endpoint(SYSTEM + "results/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(
         SYSTEM + "results/<str:pk>/void/",

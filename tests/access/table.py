@@ -61,6 +61,10 @@ def of_shown_result(world: World) -> dict[str, object]:
     return {"system": world.system.slug, "number": world.result.pk}
 
 
+def of_shown_version(world: World) -> dict[str, object]:
+    return {"system": world.system.slug, "version": world.result.model_version}
+
+
 PAGES = [
     Page("healthz", {"GET": Who.ANYONE}),
     Page("readyz", {"GET": Who.ANYONE}),
@@ -152,6 +156,8 @@ PAGES = [
     Page(SHOWN, {"GET": VIEWER}, of_shown),
     Page(SHOWN + "connect/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "tests/<slug:test>/", {"GET": VIEWER}, lambda world: {**of_shown(world), "test": "data-1"}),
+    Page(SHOWN + "model-versions/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "model-versions/<anytext:version>/", {"GET": VIEWER}, of_shown_version),
     Page(SHOWN + "results/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "results/<int:number>/", {"GET": VIEWER}, of_shown_result),
     Page(

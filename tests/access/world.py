@@ -79,7 +79,7 @@ class World:
 
     @cached_property
     def result(self) -> Result:
-        post(self.system, ["data-1"], [self.now], self.now)
+        post(self.system, ["data-1"], [self.now], self.now, model_version="models:/fraud/7")
         return Result.objects.get(system=self.system)
 
     def client(self, actor: str) -> Client:

@@ -77,7 +77,9 @@ def furnish(live: Live) -> World:
         finals.append(finalise(actor=actor, assessment=draft, at=now).pk)
     drafts = [start_assessment(actor=actor, system=system, at=now).pk]
     posted = [
-        PostedResult("fraud-scorer", "data-1", str(days), "passed", "data-1", now - timedelta(days=days))
+        PostedResult(
+            "fraud-scorer", "data-1", str(days), "passed", "data-1", now - timedelta(days=days), model_version="7"
+        )
         for days in range(120)
     ]
     record_results(actor=actor, results=posted, received_at=now)
@@ -140,6 +142,8 @@ def name_what_exists(world: World, case: schemathesis.Case[Any], pick: int) -> N
         case.path_parameters["slug"] = "fraud-scorer"
     if "key" in case.path_parameters:
         case.path_parameters["key"] = "key-principles"
+    if "version" in case.path_parameters:
+        case.path_parameters["version"] = "7"
     if "id" in case.path_parameters:
         ids = world.ids["results" if "/results/" in case.path else "assessments"]
         case.path_parameters["id"] = ids[pick % len(ids)]
