@@ -29,6 +29,11 @@ def points(value: Fraction | float) -> str:
     return text.removesuffix("0")
 
 
+def fraction(value: Fraction) -> str:
+    """Points as people write them: `½`, `1`, else decimals."""
+    return "½" if value == Fraction(1, 2) else f"{float(value):g}"
+
+
 def percent(value: Fraction | float) -> str:
     """A share out of 100, rounded to one decimal: `50 %`, `33.3 %`."""
     return f"{float(value):.1f}".removesuffix(".0") + " %"

@@ -38,9 +38,9 @@ class Position:
         """The cheapest way to `target`. Raises rubric.planning.Unreachable."""
         return plan(self.rubric, self.credited, target, efforts=self.efforts, not_applicable=self.levels.left_out)
 
-    def unsupported(self) -> list[tuple[Test, tuple[str, ...]]]:
-        """The tests with credit that lean on some without."""
-        return unsupported(self.rubric, self.credited)
+    def after(self, made: Plan) -> dict[str, Level]:
+        """The level of each test that holds one, once the plan is done."""
+        return self.credited | {step.test.key: step.level for step in made.steps}
 
 
 def position_of(system: System, at: datetime) -> Position:
@@ -89,9 +89,6 @@ def warning(rubric: Rubric, test: Test, missing: tuple[str, ...]) -> str:
     return f"“{test.title}” ({test.key}) leans on {names}, which {verb} no credit."
 
 
-def warnings(position: Position, made: Plan) -> list[str]:
-    """What leans on something without credit once the plan is done: tests that hold credit then, steps included."""
-    held = position.credited
-    for step in made.steps:
-        held[step.test.key] = step.level
-    return [warning(position.rubric, test, missing) for test, missing in unsupported(position.rubric, held)]
+def warnings(rubric: Rubric, levels: Mapping[str, Level]) -> list[str]:
+    """The tests that hold credit at these levels while some that they lean on hold none, a sentence each."""
+    return [warning(rubric, test, missing) for test, missing in unsupported(rubric, levels)]

@@ -76,5 +76,5 @@ def show_plan(position: Position, made: Plan) -> dict[str, Any]:
         "reaches": number(made.reaches),
         "cost": made.cost,
         "steps": steps,
-        "warnings": warnings(position, made),
+        "warnings": warnings(position.rubric, position.after(made)),
     }

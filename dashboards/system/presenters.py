@@ -195,7 +195,7 @@ def _gap(rubric: Rubric, gap: Gap) -> GapLine:
         StepLine(
             key=step.test.key,
             title=step.test.title,
-            gain=f"+{fraction(step.points)}",
+            gain=f"+{phrases.fraction(step.points)}",
             advice=_advice(rubric, step.test.key, step.level),
         )
         for step in gap.steps[:SHOWN_STEPS]
@@ -217,11 +217,6 @@ def _advice(rubric: Rubric, key: str, level: Level) -> str:
         else "Have a pipeline run it repeatedly, and post its results."
     )
     return f"{what} A good place to start." if key in rubric.starting_order else what
-
-
-def fraction(value: Fraction) -> str:
-    """Points as people write them: `½`, `1`, else decimals."""
-    return "½" if value == Fraction(1, 2) else f"{float(value):g}"
 
 
 def _proof(test: TestScore, facts: SystemFacts, rules: Rules) -> ProofLine:

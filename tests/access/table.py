@@ -155,6 +155,7 @@ PAGES = [
     Page(BASE, {"GET": VIEWER}),
     Page(SHOWN, {"GET": VIEWER}, of_shown),
     Page(SHOWN + "connect/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "plan/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "tests/<slug:test>/", {"GET": VIEWER}, lambda world: {**of_shown(world), "test": "data-1"}),
     Page(SHOWN + "model-versions/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "model-versions/<anytext:version>/", {"GET": VIEWER}, of_shown_version),

@@ -79,6 +79,7 @@ def _make(live: Live) -> Scene:
             "shares": "/o/meridian/systems/docs-search/",
             "unassessed": "/o/meridian/systems/churn-uplift/",
             "connect": fraud + "connect/",
+            "plan": fraud + "plan/?target=3.5",
             "test": fraud + "tests/data-1/",
             "results": fraud + "results/",
             "result": f"{fraud}results/{result.pk}/",
@@ -107,6 +108,7 @@ PLACES = [
     "shares",
     "unassessed",
     "connect",
+    "plan",
     "test",
     "results",
     "result",
@@ -180,6 +182,14 @@ def test_without_javascript_every_number_stands_in_the_page(browser: Browser, sc
         page.get_by_label("Find").fill("search ranking")
         page.get_by_role("button", name="Apply").click()
         expect(page.locator("table.systems tbody tr")).to_have_count(1)
+
+
+def test_leaving_out_a_step_of_the_plan_shows_the_score_to_come(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "plan") as page:
+        score = page.locator("#outlook .score b")
+        expect(score).to_have_text("3.5")
+        page.get_by_role("checkbox", name="Count in step 1").press("Space")
+        expect(score).to_have_text("3.0")
 
 
 def test_every_number_leads_to_its_facts_by_keyboard(browser: Browser, scene: Scene) -> None:
