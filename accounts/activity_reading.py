@@ -17,6 +17,7 @@ KINDS = {
     "invitation": "Invitations",
     "team": "Teams",
     "token": "Tokens",
+    "keyless": "Keyless publishing",
     "system": "Systems",
     "assessment": "Assessments",
     "result": "Results",

@@ -266,6 +266,17 @@ class Token(models.Model):
         return scope in self.scopes
 
 
+class Pass(models.Model):
+    """A secret that stands for a token for some minutes, then is deleted: what keyless publishing gives to pipelines."""
+
+    token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="passes")
+    secret_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"pass of {self.token}"
+
+
 class Activity(models.Model):
     """One line of the organisation's activity log: who did what, when. Never changed, by trigger."""
 

@@ -12,9 +12,10 @@ from django.db.models import Q
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
-from accounts.models import Scope, Token, hash_secret
+from accounts.models import Pass, Scope, Token, hash_secret
 
 MARK = "mls_"
+BRIEF_MARK = "mlsx_"
 SHOWN = len(MARK) + 6
 LAST_USE_STEP = timedelta(minutes=1)
 
@@ -35,18 +36,7 @@ def create_token(
     no or unknown scopes, an expiry that is not in the future, and a system of another organisation.
     """
     _check(actor, name, scopes, system_id, expires_at, at)
-    secret = MARK + secrets.token_urlsafe(32)
-    token = Token.objects.create(
-        organisation=actor.organisation,
-        system_id=system_id,
-        name=name,
-        scopes=[scope.value for scope in Scope if scope in scopes],
-        secret_hash=hash_secret(secret),
-        prefix=secret[:SHOWN],
-        created_by=actor.person,
-        created_at=at,
-        expires_at=expires_at,
-    )
+    token, secret = _create(actor, name, scopes, system_id, expires_at, at)
     activity.record(
         actor=actor,
         at=at,
@@ -60,6 +50,44 @@ def create_token(
         },
     )
     return token, secret
+
+
+def create_sealed_token(*, actor: Actor, name: str, scopes: Collection[str], system_id: int, at: datetime) -> Token:
+    """A token of the actor's organisation whose secret nobody gets to know: only its passes (`issue_pass`) open it.
+
+    The caller has checked the values, and records what it is for.
+    """
+    return _create(actor, name, scopes, system_id, None, at)[0]
+
+
+def _create(
+    actor: Actor, name: str, scopes: Collection[str], system_id: int | None, expires_at: datetime | None, at: datetime
+) -> tuple[Token, str]:
+    secret = MARK + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        organisation=actor.organisation,
+        system_id=system_id,
+        name=name,
+        scopes=[scope.value for scope in Scope if scope in scopes],
+        secret_hash=hash_secret(secret),
+        prefix=secret[:SHOWN],
+        created_by=actor.person,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+@transaction.atomic
+def issue_pass(*, token: Token, expires_at: datetime, at: datetime) -> str:
+    """A secret that stands for the token until `expires_at`; it is shown once and stored as a hash.
+
+    Passes that have expired, of whatever token, are deleted on the way.
+    """
+    Pass.objects.filter(expires_at__lte=at).delete()
+    secret = BRIEF_MARK + secrets.token_urlsafe(32)
+    Pass.objects.create(token=token, secret_hash=hash_secret(secret), expires_at=expires_at)
+    return secret
 
 
 def _check(
@@ -102,11 +130,16 @@ def revoke_token(*, actor: Actor, token_id: int, at: datetime) -> Token:
 def authenticate(secret: str, at: datetime) -> Token | None:
     """The token that this secret stands for, with its organisation and system; None when unknown, expired or revoked.
 
-    One query, by the secret's hash: how long it takes tells nothing of the stored hashes that a secret could be built from.
+    The secret is the token's own, or a pass. One query, by its hash: how long it takes tells nothing of the stored hashes
+    that a secret could be built from.
     The time of last use is written at most once a minute.
     """
     rows = Token.objects.select_related("organisation", "system")
-    token = rows.filter(secret_hash=hash_secret(secret)).first()
+    if secret.startswith(BRIEF_MARK):
+        found = rows.filter(passes__secret_hash=hash_secret(secret), passes__expires_at__gt=at)
+    else:
+        found = rows.filter(secret_hash=hash_secret(secret))
+    token = found.first()
     if token is None or not token.usable_at(at):
         return None
     if token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP:

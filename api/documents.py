@@ -39,6 +39,7 @@ MEANINGS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON in UTF-8.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says when to come back.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "What it takes is away for the moment; `Retry-After` says when to come back.",
 }
 HEADERS = {
     HTTPStatus.UNAUTHORIZED: OpenApiParameter(
@@ -48,7 +49,7 @@ HEADERS = {
         "Allow", str, OpenApiParameter.HEADER, response=[405], description="The methods taken here."
     ),
     HTTPStatus.TOO_MANY_REQUESTS: OpenApiParameter(
-        "Retry-After", int, OpenApiParameter.HEADER, response=[429], description="Seconds to wait."
+        "Retry-After", int, OpenApiParameter.HEADER, response=[429, 503], description="Seconds to wait."
     ),
 }
 
@@ -99,16 +100,18 @@ def operation(
     parameters: Sequence[Parameter] = (),
     conflicts: bool = False,
     public: bool = False,
+    refusals: Sequence[HTTPStatus] = (),
 ) -> Callable[[Handler], Handler]:
     """Document a handler; its docstring is the operation's description.
 
     `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML.
-    Every error that the API answers by rule is added; a `public` operation needs no token.
+    Every error that the API answers by rule is added; a `public` operation needs no token, and answers `refusals` besides.
     """
 
     def document(handler: Handler) -> Handler:
         codes = [
             *(PUBLIC if public else ALWAYS),
+            *refusals,
             *(WITH_BODY if body else ()),
             *([HTTPStatus.CONFLICT] if conflicts else []),
         ]

@@ -7,11 +7,12 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from api.resources import assessments, model_versions, organisation, plans, results, rubrics, scores, systems
+from api.resources import assessments, exchange, model_versions, organisation, plans, results, rubrics, scores, systems
 from api.resources.components import FAULT, PROBLEM
 
 COMPONENTS = {
     "Assessment": assessments.SHOWN,
+    "Exchanged": exchange.EXCHANGED,
     "Fault": FAULT,
     "Gate": scores.GATE,
     "History": scores.HISTORY,

@@ -127,7 +127,7 @@ def as_problem(error: Exception) -> Problem:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """Answers every exception of an API view with its problem; logs those that are the server's fault."""
     problem = as_problem(error)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("api failure", exc_info=error)
         got_request_exception.send(sender=type(context["view"]), request=context["request"]._request)
     return Response(

@@ -1,4 +1,4 @@
-"""How often one token may call: so many requests in each second of the clock."""
+"""How often one token may call, and one address may ask for a token: so many in each second or minute of the clock."""
 
 from __future__ import annotations
 
@@ -14,19 +14,32 @@ KEPT_SECONDS = 10
 
 
 def count_request(token: Token, now: float) -> None:
-    """Count one request at `now`, in seconds since the epoch. Raises Problem (429) for one too many in its second.
+    """Count one request at `now`, in seconds since the epoch. Raises Problem (429) for one too many in its second."""
+    if _count(f"api-rate:{token.pk}:{int(now)}", KEPT_SECONDS) > settings.API_RATE:
+        raise _too_many(f"A token may make {settings.API_RATE} requests a second.", 1)
+
+
+def count_exchange(address: str, now: float) -> None:
+    """Count one request for a token in exchange, by its network address. Raises Problem (429) for one too many in its minute.
+
+    Whoever asks shows no token of ours yet, so that nothing else tells them apart.
+    """
+    minute, second = divmod(int(now), 60)
+    if _count(f"exchange-rate:{address}:{minute}", 2 * 60) > settings.EXCHANGE_RATE:
+        raise _too_many(f"One address may ask for {settings.EXCHANGE_RATE} tokens a minute.", 60 - second)
+
+
+def _count(key: str, kept_seconds: int) -> int:
+    """How often this key was counted, this time included.
 
     Adding and counting are single steps of the cache, so that requests at the same time are all counted.
     """
-    key = f"api-rate:{token.pk}:{int(now)}"
-    cache.add(key, 0, KEPT_SECONDS)
+    cache.add(key, 0, kept_seconds)
     try:
-        count = cache.incr(key)
+        return cache.incr(key)
     except ValueError:  # the cache dropped the key in between
-        return
-    if count > settings.API_RATE:
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            f"A token may make {settings.API_RATE} requests a second.",
-            headers={"Retry-After": "1"},
-        )
+        return 1
+
+
+def _too_many(detail: str, seconds: int) -> Problem:
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(seconds)})

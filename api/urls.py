@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from api import converters  # noqa: F401  # registers `anytext`
 from api.views import (
     assessments,
+    exchange,
     gate,
     model_versions,
     organisation,
@@ -21,6 +22,8 @@ from api.views import (
 urlpatterns = [
     path("v1/openapi.json", schema.OpenApi.as_view(), name="openapi"),
     path("v1/docs/", schema.Docs.as_view(), name="docs"),
+    path("v1/token/exchange", exchange.TokenExchange.as_view(), name="api-exchange"),
+    path("v1/token/exchange/", exchange.TokenExchangeWithSlash.as_view()),
     path("v1/results/", results.Results.as_view(), name="api-results"),
     path("v1/organisation/", organisation.Organisation.as_view(), name="api-organisation"),
     path("v1/teams/", teams.Teams.as_view(), name="api-teams"),

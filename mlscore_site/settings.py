@@ -60,6 +60,7 @@ WSGI_APPLICATION = "mlscore_site.wsgi.application"
 INSTALLED_APPS = [
     "accounts",
     "assessments",
+    "keyless",
     "evidence",
     "scores",
     "api",
@@ -289,6 +290,10 @@ TIME_ZONE = "UTC"
 
 # How many requests a second one API token may make.
 API_RATE = env.int("API_RATE", default=100)
+# How many tokens a minute one network address may ask for in exchange for a CI's.
+EXCHANGE_RATE = env.int("EXCHANGE_RATE", default=120)
+# Origins of issuers of CI tokens that may use http, or lie in a private network; all others are https, and public.
+KEYLESS_LOCAL_ISSUERS = [each.lower().rstrip("/") for each in env.list("KEYLESS_LOCAL_ISSUERS", default=[])]
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,

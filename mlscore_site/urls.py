@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
+    path("o/<slug:organisation>/keyless/", include("keyless.urls")),
     path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),
     path("o/<slug:organisation>/", include("dashboards.systems_urls")),
     path("o/<slug:organisation>/", include("dashboards.organisation.urls")),

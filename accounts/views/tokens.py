@@ -23,9 +23,10 @@ from accounts.models import Role, Scope, Token
 @member_page(Role.ADMIN)
 @require_safe
 def token_list(request: MemberRequest, organisation: str) -> HttpResponse:
-    """Every token: the usable ones first, then those that expired or were revoked."""
+    """Every token but those of keyless publishing: the usable ones first, then those that expired or were revoked."""
     now = timezone.now()
-    rows = Token.objects.visible_to(request.membership).select_related("system", "created_by").order_by("-created_at")
+    rows = Token.objects.visible_to(request.membership).filter(binding=None)
+    rows = rows.select_related("system", "created_by").order_by("-created_at")
     usable = [row for row in rows if row.usable_at(now)]
     ended = [row for row in rows if not row.usable_at(now)]
     return render(request, "accounts/tokens.html", {"usable": usable, "ended": ended})
@@ -72,7 +73,9 @@ def _created(request: MemberRequest, token: Token, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_revoke(request: MemberRequest, organisation: str, token: int) -> HttpResponse:
     """Ask whether to revoke a token, and revoke it."""
-    found = get_object_or_404(Token.objects.visible_to(request.membership).select_related("system"), pk=token)
+    found = get_object_or_404(
+        Token.objects.visible_to(request.membership).filter(binding=None).select_related("system"), pk=token
+    )
     if request.method != "POST":
         return render(request, "accounts/token_revoke.html", {"token": found})
     try:

@@ -32,6 +32,10 @@ def of_token(world: World) -> dict[str, int]:
     return {"token": world.token.pk}
 
 
+def of_binding(world: World) -> dict[str, int]:
+    return {"binding": world.binding.pk}
+
+
 def of_system(world: World) -> dict[str, str]:
     return {"slug": world.system.slug}
 
@@ -104,6 +108,15 @@ PAGES = [
         data=lambda world: {"name": "nightly", "scopes": ["read"], "days": "30"},
     ),
     Page(BASE + "tokens/<int:token>/revoke/", {"GET": ADMIN, "POST": ADMIN}, of_token),
+    Page(BASE + "keyless/", {"GET": ADMIN}),
+    Page(
+        BASE + "keyless/new/<slug:kind>/",
+        {"GET": ADMIN, "POST": ADMIN},
+        lambda world: {"kind": "gitlab"},
+        lambda world: {"system": world.system.pk, "project": "acme/ranker", "issuer": "https://gitlab.com"},
+    ),
+    Page(BASE + "keyless/<int:binding>/", {"GET": ADMIN}, of_binding),
+    Page(BASE + "keyless/<int:binding>/remove/", {"GET": ADMIN, "POST": ADMIN}, of_binding),
     Page(BASE + "rubric/", {"GET": VIEWER}),
     Page(BASE + "rubric/<slug:key>/", {"GET": VIEWER}, of_rubric),
     Page(BASE + "rubric/<slug:key>/csv/", {"GET": VIEWER}, of_rubric),

@@ -17,6 +17,8 @@ from accounts.tokens import create_token
 from assessments.models import Assessment, System
 from assessments.operations import start_assessment
 from evidence.models import Result
+from keyless.bindings import add_binding
+from keyless.models import Binding, Kind
 from tests.cast import make_member, make_person
 from tests.factories import assess, make_system, post
 
@@ -68,6 +70,17 @@ class World:
         return create_token(
             actor=self.actor, name="spare", scopes=[Scope.READ], system_id=None, expires_at=None, at=self.now
         )[0]
+
+    @cached_property
+    def binding(self) -> Binding:
+        return add_binding(
+            actor=self.actor,
+            system_id=self.system.pk,
+            kind=Kind.GITHUB,
+            issuer="https://token.actions.githubusercontent.com",
+            claims=[("repository", "acme/fraud")],
+            at=self.now,
+        )
 
     @cached_property
     def draft(self) -> Assessment:

@@ -53,7 +53,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(django_db_blocker: Any) -> Iterator[World]:
     """A server with a system that has results, a draft, and final assessments."""
-    live = start_live(API_RATE="100000")
+    live = start_live(API_RATE="100000", EXCHANGE_RATE="100000")
     try:
         with django_db_blocker.unblock(), live.orm():
             made = furnish(live)
