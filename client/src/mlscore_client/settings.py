@@ -9,6 +9,7 @@ from typing import Callable, TypeVar
 from urllib.parse import urlsplit
 
 from mlscore_client.errors import Misconfigured
+from mlscore_client.identity import Identity, advice, identity_of
 
 Number = TypeVar("Number", int, float)
 
@@ -18,7 +19,10 @@ RETRIES = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """`timeout` is in seconds, for one attempt; `retries` are the attempts after the first."""
+    """`timeout` is in seconds, for one attempt; `retries` are the attempts after the first.
+
+    Without a `token`, `identity` says how to come by one.
+    """
 
     url: str
     token: str
@@ -26,6 +30,7 @@ class Settings:
     spool: Path | None = None
     timeout: float = TIMEOUT
     retries: int = RETRIES
+    identity: Identity | None = None
 
 
 def read_settings(
@@ -38,17 +43,20 @@ def read_settings(
     timeout: float | None = None,
     retries: int | None = None,
 ) -> Settings:
-    """The settings given, else those of MLSCORE_URL, MLSCORE_TOKEN, MLSCORE_SYSTEM, MLSCORE_SPOOL, MLSCORE_TIMEOUT and
-    MLSCORE_RETRIES. Raises Misconfigured when an address or a token is missing or cannot be one."""
+    """The settings given, else those of MLSCORE_URL, MLSCORE_TOKEN (or the CI's own token), MLSCORE_SYSTEM, MLSCORE_SPOOL,
+    MLSCORE_TIMEOUT and MLSCORE_RETRIES. Raises Misconfigured when an address or a token is missing or cannot be one."""
     address = (url or environ.get("MLSCORE_URL", "")).strip().rstrip("/")
     secret = (token or environ.get("MLSCORE_TOKEN", "")).strip()
     if not address:
         raise Misconfigured(
             "MLSCORE_URL is not set: the address of the MLScore server, such as https://mlscore.example.org"
         )
-    if not secret:
+    address = address[: -len("/api/v1")] if address.endswith("/api/v1") else address
+    identity = None if secret else identity_of(environ, address)
+    if not secret and identity is None:
         raise Misconfigured(
             "MLSCORE_TOKEN is not set: a token with the scope results:write (read, for gate, score and plan)"
+            + advice(environ)
         )
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise Misconfigured("MLSCORE_TOKEN is no token: it holds characters that no token has")
@@ -57,12 +65,13 @@ def read_settings(
         raise Misconfigured(f"MLSCORE_URL must start with http:// or https:// and name a host: {address!r}")
     directory = spool or environ.get("MLSCORE_SPOOL")
     return Settings(
-        url=address[: -len("/api/v1")] if address.endswith("/api/v1") else address,
+        url=address,
         token=secret,
         system=system or environ.get("MLSCORE_SYSTEM") or None,
         spool=Path(directory) if directory else None,
         timeout=_number(environ, "MLSCORE_TIMEOUT", float, TIMEOUT) if timeout is None else timeout,
         retries=_number(environ, "MLSCORE_RETRIES", int, RETRIES) if retries is None else retries,
+        identity=identity,
     )
 
 

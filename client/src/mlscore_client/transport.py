@@ -12,13 +12,14 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import IO, Any, Callable
 
 from mlscore_client.errors import Misconfigured, Refused, Unavailable
-from mlscore_client.requests import Request
+from mlscore_client.requests import JSON_TYPE, Request
 from mlscore_client.settings import Settings
 
 FIRST_DELAY = 0.5
@@ -27,6 +28,10 @@ LONGEST_WAIT = 60.0
 """A server that asks for more patience than these seconds (`Retry-After`) counts as away."""
 PASSING = frozenset({408, 425, 429})
 """The 4xx answers that speak of the moment and not of the request."""
+
+
+EXCHANGE = "/api/v1/token/exchange"
+REUSED_SECONDS = 10 * 60
 
 
 class _Failure(Exception):
@@ -53,6 +58,7 @@ class Transport:
     def __init__(self, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.settings = settings
         self._sleep = sleep
+        self._exchanged: tuple[str, float] | None = None
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def send(self, request: Request, *, retries: int | None = None) -> Any:
@@ -74,8 +80,44 @@ class Transport:
             delay = min(delay * 2, LONGEST_DELAY)
 
     def _attempt(self, request: Request) -> Any:
+        headers = {"Content-Type": request.content_type} if request.method != "GET" else {}
+        body = request.body if request.method != "GET" else None
+        # The settings admit no other schemes than http and https.
+        return self._ask(self.settings.url + request.target, self._token(), body, headers, request.method)
+
+    def _token(self) -> str:
+        """The token of the settings, else one in exchange for the CI's: kept for most of its 15 minutes.
+
+        It is asked for inside an attempt, so that an outage of whoever gives it is met with the same patience.
+        """
+        identity = self.settings.identity
+        if self.settings.token or identity is None:
+            return self.settings.token
+        if self._exchanged is None or time.monotonic() >= self._exchanged[1]:
+            until = time.monotonic() + REUSED_SECONDS
+            shown = identity.token or _member(self._ask(identity.url, identity.secret), "value")
+            asked = {"token": shown, "organisation": identity.organisation, "system": self.settings.system}
+            body = json.dumps(asked).encode()
+            answer = self._ask(f"{self.settings.url}{EXCHANGE}", "", body, {"Content-Type": JSON_TYPE}, "POST")
+            self._exchanged = _member(answer, "token"), until
+        return self._exchanged[0]
+
+    def _ask(
+        self,
+        url: str,
+        token: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+    ) -> Any:
+        """One exchange of messages; the token, if there is one, goes along. Raises _Failure, Refused, Misconfigured."""
+        whole = {"Accept": "application/json, application/problem+json", "User-Agent": "mlscore-client"}
+        whole.update(headers or {})
+        if token:
+            whole["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(url, data=body, headers=whole, method=method)  # noqa: S310
         try:
-            with self._opener.open(self._prepared(request), timeout=self.settings.timeout) as answer:
+            with self._opener.open(request, timeout=self.settings.timeout) as answer:
                 return _json(answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -85,20 +127,6 @@ class Transport:
             raise _Failure(str(error.reason), hopeless=hopeless) from error
         except (OSError, http.client.HTTPException) as error:
             raise _Failure(str(error) or type(error).__name__) from error
-
-    def _prepared(self, request: Request) -> urllib.request.Request:
-        headers = {
-            "Authorization": f"Bearer {self.settings.token}",
-            "Accept": "application/json, application/problem+json",
-            "User-Agent": "mlscore-client",
-        }
-        body = None
-        if request.method != "GET":
-            headers["Content-Type"] = request.content_type
-            body = request.body
-        # The settings admit no other schemes than http and https.
-        url = self.settings.url + request.target
-        return urllib.request.Request(url, data=body, headers=headers, method=request.method)  # noqa: S310
 
 
 def _judged(error: urllib.error.HTTPError) -> Exception:
@@ -137,3 +165,11 @@ def _json(text: bytes) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise _Failure("its answer is no JSON") from error
+
+
+def _member(answer: Any, name: str) -> str:
+    """The text of this name in an answer that bears a token."""
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise _Failure("its answer holds no token")
+    return value
