@@ -78,7 +78,7 @@ def test_a_job_needs_no_stored_token(world: World) -> None:
     assert "1 accepted, 0 known already" in post("data-1", within={**github, "MLSCORE_ORGANISATION": "acme"})
     gitlab = {**GITLAB, "MLSCORE_ID_TOKEN": issuer.token(world.url, repository="acme/fraud")}
     assert "1 accepted, 0 known already" in post("data-2", within=gitlab)
-    score = json.loads(world.pipeline.run("mlscore", "score", "--json", **gitlab))
+    score = json.loads(world.pipeline.run("mlscore", "score", "--json", MLSCORE_ID_TOKEN=gitlab["MLSCORE_ID_TOKEN"]))
     assert {test["key"] for test in score["tests"] if test["runs"]} == {"data-1", "data-2"}
     wrong = {**GITLAB, "MLSCORE_ID_TOKEN": issuer.token(world.url, repository="eve/fraud")}
     assert "repository eve/fraud" in post("data-1", code=2, within=wrong)
