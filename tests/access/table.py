@@ -133,6 +133,8 @@ PAGES = [
     ),
     Page(SYSTEM + "retire/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system),
     Page(SYSTEM + "rules/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system, lambda world: {"window-data-1": "7"}),
+    Page(SYSTEM + "efforts/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system, lambda world: {"effort-data-1": "L"}),
+    Page(BASE + "settings/efforts/", {"GET": VIEWER, "POST": ADMIN}, data=lambda world: {"effort-data-1": "L"}),
     Page(
         SYSTEM + "edition/",
         {"GET": ASSESSOR, "POST": ASSESSOR},
