@@ -104,6 +104,17 @@ class System(models.Model):
         return timedelta(days=self.windows.get(test, organisation_days))
 
 
+class Badge(models.Model):
+    """A system's public badge: whoever has its key reads the score while it is on. Renewing the key ends the former one."""
+
+    system = models.OneToOneField(System, on_delete=models.CASCADE, related_name="badge")
+    key = models.CharField(max_length=64, unique=True)
+    on = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"badge of {self.system_id}"
+
+
 class AssessmentStatus(models.TextChoices):
     DRAFT = "draft"
     FINAL = "final"

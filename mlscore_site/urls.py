@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
+    path("badge/", include("dashboards.badge.public_urls")),
+    path("o/<slug:organisation>/systems/<slug:system>/badge/", include("dashboards.badge.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("o/<slug:organisation>/keyless/", include("keyless.urls")),
     path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),

@@ -65,6 +65,15 @@ def of_shown_result(world: World) -> dict[str, object]:
     return {"system": world.system.slug, "number": world.result.pk}
 
 
+def of_key(world: World) -> dict[str, object]:
+    return {"key": world.badge.key}
+
+
+def of_shown_badge(world: World) -> dict[str, object]:
+    """A system with a badge, whose key can be renewed."""
+    return {"system": world.badge.system.slug}
+
+
 def of_shown_version(world: World) -> dict[str, object]:
     return {"system": world.system.slug, "version": world.result.model_version}
 
@@ -81,6 +90,12 @@ PAGES = [
         {"GET": Who.ANYONE, "POST": Who.ANYONE},
         arguments=lambda world: {"secret": world.invited[1]},
     ),
+    Page("badge/<str:key>.svg", {"GET": Who.ANYONE}, of_key),
+    Page("badge/<str:key>.json", {"GET": Who.ANYONE}, of_key),
+    Page(SHOWN + "badge/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "badge/on/", {"POST": ADMIN}, of_shown),
+    Page(SHOWN + "badge/off/", {"POST": ADMIN}, of_shown),
+    Page(SHOWN + "badge/renew/", {"GET": ADMIN, "POST": ADMIN}, of_shown_badge),
     Page(BASE + "activity/", {"GET": VIEWER}),
     Page(BASE + "leave/", {"GET": VIEWER, "POST": VIEWER}),
     Page(BASE + "members/", {"GET": VIEWER}),

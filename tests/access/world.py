@@ -14,7 +14,8 @@ from accounts.models import Invitation, Membership, Organisation, Role, Scope, T
 from accounts.organisations import create_organisation
 from accounts.teams import create_team
 from accounts.tokens import create_token
-from assessments.models import Assessment, System
+from assessments.badges import turn_on
+from assessments.models import Assessment, Badge, System
 from assessments.operations import start_assessment
 from evidence.models import Result
 from keyless.bindings import add_binding
@@ -89,6 +90,10 @@ class World:
     @cached_property
     def final(self) -> Assessment:
         return assess(self.system, self.now, {"data-1": "manual"})
+
+    @cached_property
+    def badge(self) -> Badge:
+        return turn_on(actor=self.actor, system=self.system, at=self.now)
 
     @cached_property
     def result(self) -> Result:
