@@ -6,10 +6,11 @@ import sys
 
 from tools import chromium
 
-# The pure core and the browser know nothing of the database: once is enough.
+# The pure core, the readers of reports, the client and the browser know nothing of the database: once is enough.
+ANYWHERE = ("tests/rubric", "tests/evidence/formats", "tests/client")
 SHAPES = {
     "sqlite": [],
-    "postgresql": ["-m", "not browser", "--ignore=tests/rubric"],
+    "postgresql": ["-m", "not browser", *(f"--ignore={path}" for path in ANYWHERE)],
 }
 
 
