@@ -96,13 +96,12 @@ class ApiView(APIView):
         """The system of this slug, with its organisation, team and owner. Raises Problem (404) if the token sees none."""
         found = (
             System.objects.visible_to(self.token)
-            .select_related("team", "owner")
+            .select_related("organisation", "team", "owner")
             .filter(slug=checked_text(slug))
             .first()
         )
         if found is None:
             raise not_found()
-        found.organisation = self.token.organisation
         return found
 
     def body(self, *, optional: bool = False) -> dict[str, Any]:

@@ -25,12 +25,12 @@ from accounts.models import (
     Role,
 )
 from accounts.organisations import update_organisation
+from evidence.preparation import progress
 from evidence.rule_changes import (
     ORGANISATION_RULES,
     ChangeInPreparation,
     change_rules,
     pending_of,
-    progress,
 )
 
 
@@ -100,15 +100,13 @@ def settings(request: MemberRequest, organisation: str) -> HttpResponse:
         response = _save(request, form)
         if response is not None:
             return response
-    done, total = progress(pending) if pending is not None else (0, 0)
     context = {
         "form": form,
         "may_manage": request.membership.may(Role.ADMIN),
         "shown": [(field.label, field.value(), field.help_text) for field in SettingsForm(initial=values_of(here, {}))],
         "pending": pending,
         "coming": [(SettingsForm.base_fields[name].label, value) for name, value in coming.items()],
-        "done": done,
-        "total": total,
+        "percent": progress(pending) if pending is not None else 0,
     }
     return render(request, "dashboards/settings.html", context, status=400 if form.errors else 200)
 

@@ -20,7 +20,8 @@ from accounts.models import WINDOW_DAYS, Membership, Role, Team
 from assessments.models import Assessment, AssessmentStatus, Lifecycle, System
 from assessments.systems import create_system, update_system
 from dashboards.assessing.finding import system_or_404
-from evidence.rule_changes import ChangeInPreparation, change_rules, pending_of, progress
+from evidence.preparation import progress
+from evidence.rule_changes import ChangeInPreparation, change_rules, pending_of
 from rubric.definition import Rubric
 from rubric.loader import DEFAULT, builtin
 
@@ -228,8 +229,8 @@ def system_rules(request: MemberRequest, organisation: str, slug: str) -> HttpRe
     if request.method == "POST" and form.is_valid() and _change_rules(request, system, rubric, form):
         messages.success(request, "Saved. All times are read by the rules in force; the change is marked on charts.")
         return redirect("system-rules", organisation, slug)
-    done, total = progress(mine) if mine else (0, 0)
-    context = {"form": form, "system": system, "rubric": rubric, "pending": mine, "done": done, "total": total}
+    context = {"form": form, "system": system, "rubric": rubric, "pending": mine}
+    context["percent"] = progress(mine) if mine else 0
     return render(request, "systems/rules.html", context, status=400 if form.errors else 200)
 
 

@@ -13,7 +13,7 @@ from evidence import spans
 from evidence.locks import claims_of
 from evidence.models import Check, Result, Run, Status
 from evidence.posting import PROVENANCE, Fault, PostedResult, SystemOutcome
-from evidence.rule_changes import keep_pending_spans
+from evidence.preparation import keep_pending_spans
 from evidence.rules_of import Rules
 from evidence.snapshot import RunKey, Snapshot, Wanted, read, verified_in
 from rubric.evidence import RunTimes, run_instants
@@ -146,7 +146,7 @@ class Batch:
         layers = spans.grown(snapshot, generation, self.rules, added)
         spans.store(self.system, generation, snapshot.spans.get(generation, {}), layers)
         layers.update(spans.rebuild_region(self.system, generation, self.rules, moved))
-        keep_pending_spans(self.system, self.rules, changed)
+        keep_pending_spans(self.system, self.rules, snapshot.runs, merged)
         return layers
 
     def _instants(

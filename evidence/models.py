@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.db import models
 
 from accounts.models import Membership, Organisation, Token
@@ -243,7 +246,8 @@ class RuleChangeQuerySet(models.QuerySet["RuleChange"]):
 class RuleChange(models.Model):
     """A change of rules that is prepared in the background: new spans under its id as generation, then one swap.
 
-    `changes` holds `{field: new value}` of the organisation (`system` null) or of one system.
+    `changes` holds `{field: new value}` of the organisation (`system` null) or of one system. `cleared_at` says when the
+    spans that it put out of force, or its own where it was given up, were gone.
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="rule_changes")
@@ -256,6 +260,7 @@ class RuleChange(models.Model):
     actor_token = models.ForeignKey(Token, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     swapped_at = models.DateTimeField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField(null=True, blank=True)
 
     objects = RuleChangeQuerySet.as_manager()
 
@@ -271,13 +276,24 @@ class RuleChange(models.Model):
     def __str__(self) -> str:
         return f"rule change {self.pk}"
 
+    def systems(self) -> models.QuerySet[System]:
+        """The systems whose history it concerns."""
+        if self.system_id is not None:
+            return System.objects.filter(pk=self.system_id)
+        return System.objects.filter(organisation_id=self.organisation_id)
+
 
 class PreparedTest(models.Model):
-    """A test whose spans of a pending generation stand; writers keep them up to date from here on."""
+    """A test whose spans of a pending generation stand for its runs up to `until`, or for all of them: `finished`.
+
+    Writers keep them up to date from here on.
+    """
 
     change = models.ForeignKey(RuleChange, on_delete=models.CASCADE, related_name="prepared")
     system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+")
     test = models.CharField(max_length=60)
+    until = models.DateTimeField(null=True)
+    finished = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -286,3 +302,10 @@ class PreparedTest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.test} for {self.change_id}"
+
+    def part_of(self, instants: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Of these run times, by run_id, those that its spans stand for."""
+        until = self.until
+        if self.finished:
+            return dict(instants)
+        return {run_id: at for run_id, at in instants.items() if until is not None and at <= until}

@@ -1,18 +1,17 @@
 """Changing the rules by which history is read: at once where few runs are concerned, else prepared in the background.
 
-A change in preparation has spans of its own, under its id as generation. It is prepared one test of one system at a time,
-each in a transaction under the system's lock, so that postings wait a moment at most and a killed worker goes on where it
-stopped. Writers keep the prepared tests up to date. The swap is one transaction: settings and pointers change together.
+A change in preparation has spans of its own, under its id as generation (`evidence.preparation`). The swap is one
+transaction: settings and pointers change together. The spans that it puts out of force are deleted afterwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q
 from django.dispatch import Signal
 
 from accounts import activity
@@ -20,12 +19,13 @@ from accounts.actors import Actor
 from accounts.models import Organisation
 from assessments.models import System
 from evidence import spans
-from evidence.models import PreparedTest, RuleChange, Run, Span
+from evidence.models import Check, RuleChange, Run, Span
+from evidence.preparation import unprepared
 from evidence.rules_of import Rules
-from evidence.snapshot import RunKey
-from rubric.evidence import RunTimes
 
 AT_ONCE = 10_000
+CLEARED_AT_ONCE = 10_000
+GRACE = timedelta(minutes=5)
 rule_change_requested = Signal()
 ORGANISATION_RULES = ("window_days", "repeat_hours", "credit")
 SYSTEM_RULES = ("windows", "counted_branch")
@@ -72,20 +72,13 @@ def change_rules(*, actor: Actor, changes: Mapping[str, Any], at: datetime, syst
         _apply_at_once(change, at)
         return
     change.save()
-    systems_of(change).update(pending_generation=change.pk)
+    change.systems().update(pending_generation=change.pk)
     transaction.on_commit(lambda: rule_change_requested.send(sender=RuleChange), robust=True)
-
-
-def systems_of(change: RuleChange) -> QuerySet[System]:
-    """The systems whose history the change concerns."""
-    if change.system_id is not None:
-        return System.objects.filter(pk=change.system_id)
-    return System.objects.filter(organisation_id=change.organisation_id)
 
 
 def _tests_of(change: RuleChange, system: System) -> set[str]:
     """The tests of a system whose spans may come out differently."""
-    tests = set(Run.objects.filter(system=system).values_list("test", flat=True).distinct())
+    tests = set(Check.objects.filter(system=system).values_list("test", flat=True).distinct())
     fields = set(change.changes)
     if fields == {"windows"}:
         new = change.changes["windows"]
@@ -98,7 +91,7 @@ def _tests_of(change: RuleChange, system: System) -> set[str]:
 def _concerned_runs(change: RuleChange) -> int:
     """How many runs the change concerns, counted no further than is needed to tell that they are many."""
     concerned = Q(pk__in=[])
-    for system in systems_of(change):
+    for system in change.systems():
         tests = _tests_of(change, system)
         if tests:
             concerned |= Q(system=system, test__in=tests)
@@ -110,7 +103,7 @@ def _new_rules(change: RuleChange, system: System) -> Rules:
 
 
 def _apply_at_once(change: RuleChange, at: datetime) -> None:
-    systems = systems_of(change).select_related("organisation").order_by("slug").select_for_update(of=("self",))
+    systems = change.systems().select_related("organisation").order_by("slug").select_for_update(of=("self",))
     for system in systems:
         tests = _tests_of(change, system)
         spans.rebuild_tests(system, system.generation, _new_rules(change, system), tests)
@@ -133,26 +126,6 @@ def _set_values(change: RuleChange, at: datetime) -> None:
     )
 
 
-def prepare_next(change: RuleChange) -> bool:
-    """Prepare one more test of one system; False when none is left. Safe to call again after any crash."""
-    for system in systems_of(change).order_by("slug"):
-        done = PreparedTest.objects.filter(change=change, system=system).values_list("test", flat=True)
-        left = Run.objects.filter(system=system).exclude(test__in=done).values_list("test", flat=True).first()
-        if left is not None:
-            _prepare(change, system.pk, left)
-            return True
-    return False
-
-
-@transaction.atomic
-def _prepare(change: RuleChange, system_id: int, test: str) -> None:
-    system = System.objects.select_related("organisation").select_for_update(of=("self",)).get(pk=system_id)
-    if system.pending_generation != change.pk:
-        return
-    spans.rebuild_tests(system, change.pk, _new_rules(change, system), [test])
-    PreparedTest.objects.get_or_create(change=change, system=system, test=test)
-
-
 @transaction.atomic
 def swap(change_id: int, *, at: datetime) -> bool:
     """Put a wholly prepared change in force, everywhere at once; False when something is left to prepare.
@@ -164,18 +137,13 @@ def swap(change_id: int, *, at: datetime) -> bool:
     )
     if change.swapped_at is not None or change.superseded_at is not None:
         return True
-    systems = list(systems_of(change).order_by("slug").select_for_update())
-    prepared = set(PreparedTest.objects.filter(change=change).values_list("system_id", "test"))
-    needed = Run.objects.filter(system__in=systems).values_list("system_id", "test").distinct()
-    if set(needed) - prepared:
+    # The locks keep postings away from here on, so that none adds a test.
+    list(change.systems().order_by("slug").select_for_update().values_list("pk"))
+    if unprepared(change):
         return False
-    outdated = Q(pk__in=[])
-    for system in systems:
-        outdated |= Q(system=system) & ~Q(generation=change.pk)
     _set_values(change, at)
-    systems_of(change).update(generation=change.pk, pending_generation=None)
-    Span.objects.filter(outdated).delete()
-    PreparedTest.objects.filter(change=change).delete()
+    change.systems().update(generation=change.pk, pending_generation=None)
+    change.prepared.all().delete()
     change.swapped_at = at
     change.save(update_fields=["swapped_at"])
     return True
@@ -183,24 +151,29 @@ def swap(change_id: int, *, at: datetime) -> bool:
 
 def _drop(change: RuleChange, at: datetime) -> None:
     """Give up a change in preparation."""
-    systems_of(change).update(pending_generation=None)
-    Span.objects.filter(system__in=systems_of(change), generation=change.pk).delete()
-    PreparedTest.objects.filter(change=change).delete()
+    change.systems().update(pending_generation=None)
+    change.prepared.all().delete()
     change.superseded_at = at
     change.save(update_fields=["superseded_at"])
 
 
-def progress(change: RuleChange) -> tuple[int, int]:
-    """How many (system, test) pairs are prepared, and of how many."""
-    total = Run.objects.filter(system__in=systems_of(change)).values("system_id", "test").distinct().count()
-    return PreparedTest.objects.filter(change=change).count(), total
+def clear_next(at: datetime) -> bool:
+    """Delete some of the spans that no reader needs any more as of `at` (aware); False when there are none.
 
-
-def keep_pending_spans(system: System, rules: Rules, runs: Mapping[RunKey, RunTimes]) -> None:
-    """After these runs were stored, bring the prepared spans of a pending generation in line too."""
-    if system.pending_generation is None or not runs:
-        return
-    change = RuleChange.objects.get(pk=system.pending_generation)
-    prepared = set(PreparedTest.objects.filter(change=change, system=system).values_list("test", flat=True))
-    new_rules = rules.changed(change.changes)
-    spans.rebuild_tests(system, change.pk, new_rules, prepared & {test for test, _, _ in runs})
+    Readers that began before a swap go on with the spans of the rules that they read, so these stay for GRACE.
+    """
+    over = Q(swapped_at__lte=at - GRACE) | Q(superseded_at__lte=at - GRACE)
+    change = RuleChange.objects.filter(over, cleared_at__isnull=True).order_by("pk").first()
+    if change is None:
+        return False
+    outdated = Span.objects.filter(system__in=change.systems(), generation=change.pk).exclude(
+        system__generation=change.pk
+    )
+    if change.swapped_at is not None:
+        outdated = Span.objects.filter(system__in=change.systems(), generation__lt=F("system__generation"))
+    some = list(outdated.values_list("pk", flat=True)[:CLEARED_AT_ONCE])
+    Span.objects.filter(pk__in=some).delete()
+    if not some:
+        change.cleared_at = at
+        change.save(update_fields=["cleared_at"])
+    return True

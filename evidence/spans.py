@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
@@ -16,6 +16,7 @@ from rubric.evidence import PROVABLE, Interval, Layers, growth, layers, resplice
 from rubric.levels import Level
 
 LayersByTest = dict[str, Layers]
+TICK = timedelta(microseconds=1)
 
 
 def grown(snapshot: Snapshot, generation: int, rules: Rules, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
@@ -103,18 +104,23 @@ def run_times(
 
 
 def rebuild_region(
-    system: System, generation: int, rules: Rules, regions: Mapping[str, tuple[datetime, datetime]]
+    system: System,
+    generation: int,
+    rules: Rules,
+    regions: Mapping[str, tuple[datetime, datetime]],
+    until: Mapping[str, datetime] | None = None,
 ) -> LayersByTest:
     """Read the stored runs again and bring the spans in line; answers the layers around the regions, by test.
 
     `regions` gives for each test the earliest and the latest run time that changed: from the first to the last plus W
-    anything may differ.
+    anything may differ. Where `until` names an instant for a test, its spans stand for the runs up to that one alone.
     """
     result: LayersByTest = {}
     for test, (first, last) in regions.items():
         rule = rules.freshness(test)
         region = (first, last + rule.window)
-        inside = layers(run_times(system, rules, [test], first - rule.window, region[1])[test], rule)
+        end = region[1] if until is None or test not in until else min(region[1], until[test] + TICK)
+        inside = layers(run_times(system, rules, [test], first - rule.window, end)[test], rule)
         known = load(system, generation, [test], *region)
         wanted = {level: respliced(known[test][level], region, inside[level]) for level in PROVABLE}
         store(system, generation, known, {test: wanted})

@@ -9,19 +9,22 @@ from django.conf import settings
 from django.utils import timezone
 
 from evidence.models import RuleChange
+from evidence.preparation import prepare_next
 from evidence.retention import sweep
-from evidence.rule_changes import prepare_next, swap
+from evidence.rule_changes import clear_next, swap
 
 TURN = 60.0
 
 
 def prepare_all() -> int:
-    """Prepare every pending change of rules to its end and swap it in; answers how many were swapped."""
+    """Prepare every pending change of rules to its end, swap it in and clear up; answers how many were swapped."""
     swapped = 0
     for change in RuleChange.objects.pending().select_related("organisation", "system").order_by("id"):
         while prepare_next(change):
             continue
         swapped += swap(change.pk, at=timezone.now())
+    while clear_next(timezone.now()):
+        continue
     return swapped
 
 

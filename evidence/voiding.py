@@ -12,7 +12,7 @@ from assessments.models import System
 from evidence import spans
 from evidence.locks import locked_by_id
 from evidence.models import Check, Result, Run, Status
-from evidence.rule_changes import keep_pending_spans
+from evidence.preparation import keep_pending_spans
 from evidence.rules_of import Rules
 from rubric.evidence import ResultFact, fold, merged, run_instants
 
@@ -83,4 +83,4 @@ def _recompute_run(system: System, result: Result) -> None:
         )
     if old is not None and new != old:
         spans.rebuild_region(system, system.generation, rules, {test: (old, old if new is None else new)})
-    keep_pending_spans(system, rules, {**before, **after})
+    keep_pending_spans(system, rules, before, after)

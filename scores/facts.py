@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 
 from assessments.claims import claims_of
 from assessments.models import Assessment, System
@@ -49,5 +51,9 @@ def load_facts(systems: Sequence[System], start: datetime, end: datetime) -> dic
 
 
 def in_force(systems: Sequence[System]) -> QuerySet[Span]:
-    """The spans of the generation that each of these systems points to."""
-    return Span.objects.filter(system__in=[system.pk for system in systems], generation=F("system__generation"))
+    """The spans of the generation that each of these systems pointed to when it was read, as its rules were."""
+    by_generation: dict[int, list[int]] = {}
+    for system in systems:
+        by_generation.setdefault(system.generation, []).append(system.pk)
+    wanted = [Q(generation=generation, system__in=own) for generation, own in by_generation.items()]
+    return Span.objects.filter(reduce(or_, wanted)) if wanted else Span.objects.none()

@@ -14,6 +14,8 @@ from accounts.models import Role
 from dashboards.moments import asked_moment
 from dashboards.system.presenters import present
 from dashboards.system.reading import read_system, system_of
+from evidence.preparation import progress
+from evidence.rule_changes import pending_of
 from rubric.loader import builtin
 from scores.overview import review_is_due
 
@@ -40,6 +42,9 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
         "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, at),
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
+    pending = pending_of(found.organisation) if found.pending_generation is not None else None
+    if pending is not None:
+        context |= {"pending": pending, "percent": progress(pending)}
     return render(request, "dashboards/system.html", context)
 
 

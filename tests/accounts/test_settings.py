@@ -11,6 +11,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Activity, Membership, Organisation
 from accounts.organisations import create_organisation, update_organisation
 from evidence import rule_changes
+from evidence.preparation import prepare_next
 from tests.cast import NOW
 from tests.factories import make_system, nightly, post
 
@@ -120,12 +121,13 @@ def test_a_change_in_preparation_is_shown_with_its_progress(admin: Membership, s
     client = sign_in(admin)
     saved = client.post("/o/acme/settings/", FORM, follow=True).content.decode()
     assert "is being prepared" in saved
-    assert "0 of 1 histories are prepared" in saved
+    assert "prepared 0 %" in saved
+    assert "prepared 0 %" in client.get("/o/acme/systems/card-fraud-scoring/").content.decode()
     assert Organisation.objects.get().window_days == 30
     assert 'name="window_days" value="14"' in saved
     change = rule_changes.pending_of(admin.organisation)
     assert change is not None
-    while rule_changes.prepare_next(change):
+    while prepare_next(change):
         pass
     assert rule_changes.swap(change.pk, at=NOW)
     assert "In preparation" not in client.get("/o/acme/settings/").content.decode()

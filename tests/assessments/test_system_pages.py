@@ -141,7 +141,7 @@ def test_a_change_in_preparation_is_shown(client: Client, assessor: Membership, 
         requested_at=timezone.now(),
     )
     response = client.get("/o/acme/systems/fraud/rules/")
-    assert "A change is being prepared" in response.content.decode()
+    assert "In preparation" in response.content.decode()
     assert response.context["form"].initial["window-data-1"] == 5
 
 

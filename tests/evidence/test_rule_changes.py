@@ -10,10 +10,12 @@ from accounts.actors import Actor
 from accounts.models import Activity, Organisation
 from assessments.models import System
 from assessments.systems import create_system
-from evidence import rule_changes
-from evidence.models import PreparedTest, RuleChange, Span
-from evidence.rule_changes import ChangeInPreparation, change_rules, pending_of, prepare_next, progress, swap
+from evidence import preparation, rule_changes
+from evidence.models import PreparedTest, Result, RuleChange, Span
+from evidence.preparation import prepare_next, progress
+from evidence.rule_changes import GRACE, ChangeInPreparation, change_rules, clear_next, pending_of, swap
 from evidence.tasks import prepare_all
+from evidence.voiding import void_result
 from tests.evidence.test_recording import NOW, Undo, as_posted, assert_reads_as, post, result, set_rules
 from tests.rubric.reading import DAY, EPOCH, histories, readings
 
@@ -36,6 +38,12 @@ def in_background(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rule_changes, "AT_ONCE", 0)
 
 
+@pytest.fixture(params=[1, 3])
+def small_stretches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a handful of runs more than a stretch."""
+    monkeypatch.setattr(preparation, "STRETCH", request.param)
+
+
 def three_runs(actor: Actor) -> None:
     for run in range(3):
         post(actor, result(run_id=f"r{run}", observed_at=EPOCH + run * DAY))
@@ -55,13 +63,17 @@ def test_a_large_change_is_pending_until_it_is_swapped_in(actor, system, in_back
     actor.organisation.refresh_from_db()
     change = in_preparation(actor)
     assert (actor.organisation.window_days, change.changes) == (30, {"window_days": 60})
-    assert progress(change) == (0, 1)
+    assert progress(change) == 0
     assert prepare_next(change)
     system.refresh_from_db()
     in_force = Span.objects.filter(system=system, generation=system.generation)
     assert list(in_force.order_by("id").values_list("level", "starts_at", "ends_at")) == before
     assert not prepare_next(change)
+    assert progress(change) == 100
     assert swap(change.pk, at=NOW)
+    assert list(in_force.order_by("id").values_list("level", "starts_at", "ends_at")) == before, "of readers under way"
+    while clear_next(NOW + GRACE):
+        pass
     actor.organisation.refresh_from_db()
     system.refresh_from_db()
     assert (actor.organisation.window_days, pending_of(actor.organisation)) == (60, None)
@@ -88,8 +100,8 @@ def test_swapping_waits_until_every_test_is_prepared(actor, system, in_backgroun
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(histories, readings, readings, st.randoms(use_true_random=False))
-def test_what_arrives_while_a_change_is_prepared_counts_by_both_rules(
-    actor, system, in_background, facts, before, after, random
+def test_what_happens_while_a_change_is_prepared_counts_by_both_rules(
+    actor, system, in_background, small_stretches, facts, before, after, random
 ):
     with pytest.raises(Undo), transaction.atomic():
         set_rules(actor, system, before)
@@ -102,16 +114,21 @@ def test_what_arrives_while_a_change_is_prepared_counts_by_both_rules(
         hours = int(after.repeat.total_seconds() // 3600)
         changes = {"window_days": after.window.days, "repeat_hours": hours, "credit": after.credit}
         change_rules(actor=actor, changes=changes, at=NOW)
+        left = list(facts)
         for posted in arriving[cut:]:
             post(actor, posted)
             pending = pending_of(actor.organisation)
-            if pending is not None and random.random() < 0.5:
+            if pending is not None and random.random() < 0.7:
                 prepare_next(pending)
+            if random.random() < 0.2:
+                wrong = random.choice(Result.objects.counted().select_related("check_of").order_by("id"))
+                void_result(actor=actor, result_id=wrong.pk, reason="wrong", at=NOW)
+                left.remove(facts[[each.check for each in arriving].index(wrong.check_of.name)])
         prepare_all()
         actor.organisation.refresh_from_db()
         change_rules(actor=actor, system=system, changes={"counted_branch": after.branch}, at=NOW)
         prepare_all()
-        assert_reads_as(system, facts, after)
+        assert_reads_as(system, left, after)
         raise Undo
 
 
@@ -122,6 +139,9 @@ def test_a_second_change_of_the_same_scope_joins_the_pending_one(actor, system, 
     prepare_next(first)
     change_rules(actor=actor, changes={"credit": "passed"}, at=NOW)
     assert in_preparation(actor).changes == {"window_days": 60, "credit": "passed"}
+    assert Span.objects.filter(generation=first.pk).exists()
+    while clear_next(NOW + GRACE):
+        pass
     assert not Span.objects.filter(generation=first.pk).exists()
     change_rules(actor=actor, changes={"window_days": 30, "credit": "executed"}, at=NOW)
     system.refresh_from_db()
