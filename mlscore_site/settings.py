@@ -225,6 +225,9 @@ if OIDC_ISSUER:
             }
         ],
     }
+ISSUER = urlsplit(OIDC_ISSUER)
+# Further origins that the issuer sends the browser to when somebody signs in, such as that of a federated one.
+OIDC_FORM_ORIGINS = env.list("OIDC_FORM_ORIGINS", default=[])
 SOCIALACCOUNT_LOGIN_ON_GET = False
 # Whoever runs MLScore chose the issuer: an address that it calls verified signs in the person who has it.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
@@ -239,7 +242,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
+        # The sign-in's form is redirected to the issuer, which browsers hold to this as well.
+        "form-action": ["'self'", *([f"{ISSUER.scheme}://{ISSUER.netloc}"] if OIDC_ISSUER else []), *OIDC_FORM_ORIGINS],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
     }
