@@ -23,7 +23,8 @@ class BindingForm(forms.Form):
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         systems = [(system.pk, system.name) for system in organisation.systems.all()]
-        self.fields["system"].choices = systems  # type: ignore[attr-defined]
+        # None is chosen beforehand: a pipeline shall not publish for a system that nobody meant.
+        self.fields["system"].choices = [("", "Choose one"), *systems]  # type: ignore[attr-defined]
 
     def pairs(self) -> list[tuple[str, str]]:
         """The claims that the fields stand for, the pipeline's home first."""
