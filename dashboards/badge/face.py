@@ -16,8 +16,8 @@ from scores.score import Score
 
 LABEL = "MLScore"
 INK, QUIET, PLAIN = "#17191d", "#666b74", "#474c55"
-BY_STEPS = ("#b3370a", "#855600", "#666b74", "#1d63b0", "#4148b8", "#4148b8")
-"""The look's light tokens fail, warn, ink-3, data and accent, from the lowest band up; white text is legible on each."""
+BY_STEPS = ("#b3370a", "#855600", "#6b2459", "#1d63b0", "#4148b8", "#4148b8")
+"""The look's light tokens fail, warn, monitor, data and accent, from the lowest band up; white text is legible on each."""
 
 MAX_AGE = 300
 """How many seconds a badge may be kept."""

@@ -1,4 +1,4 @@
-"""The commands of docs/how-to/post-results.md and README.md do what they say, run by bash and curl against a real server."""
+"""The commands of how-to pages and of README.md do what they say, run by bash and curl against a real server."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ SECONDS = 240
 
 @pytest.fixture
 def answers(live: Live) -> list[tuple[Example, str]]:
-    """Every example of the page with what it printed, from one shell that started with an empty server."""
-    found = [*examples((DOCS / "how-to/post-results.md").read_text(encoding="utf-8")), *readme_examples(live.url)]
+    """Every example of the pages with what it printed, from one shell that started with an empty server."""
+    pages = ["how-to/post-results.md", "how-to/gate-badge-and-versions.md"]
+    found = [example for page in pages for example in examples((DOCS / page).read_text(encoding="utf-8"))]
+    found += readme_examples(live.url)
     script = "set -euo pipefail\n" + "".join(f"{example.commands}\necho; echo '{MARK}'\n" for example in found)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     assert shutil.which("curl", path=path), "the examples need curl"
