@@ -27,7 +27,8 @@ ALWAYS = (
     HTTPStatus.TOO_MANY_REQUESTS,
 )
 PUBLIC = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_ACCEPTABLE)
-WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+WITH_FILES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE,)
+WITH_BODY = (*WITH_FILES, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 MEANINGS = {
     HTTPStatus.BAD_REQUEST: "The request is at fault; `errors` names where.",
     HTTPStatus.UNAUTHORIZED: "The token is missing, unknown, expired or revoked.",
@@ -97,6 +98,7 @@ def operation(
     lists: str | None = None,
     pages: bool = False,
     body: Schema | None = None,
+    files: Mapping[str, Schema] | None = None,
     parameters: Sequence[Parameter] = (),
     conflicts: bool = False,
     public: bool = False,
@@ -104,7 +106,8 @@ def operation(
 ) -> Callable[[Handler], Handler]:
     """Document a handler; its docstring is the operation's description.
 
-    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML.
+    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML. `body` is
+    the schema of JSON that it takes; `files` gives those of bodies that are files, by their content types.
     Every error that the API answers by rule is added; a `public` operation needs no token, and answers `refusals` besides.
     """
 
@@ -112,7 +115,7 @@ def operation(
         codes = [
             *(PUBLIC if public else ALWAYS),
             *refusals,
-            *(WITH_BODY if body else ()),
+            *(WITH_BODY if body else WITH_FILES if files else ()),
             *([HTTPStatus.CONFLICT] if conflicts else []),
         ]
         responses: dict[Any, Any] = {
@@ -134,7 +137,7 @@ def operation(
             operation_id=handler.__qualname__.lower().replace(".", "_"),
             summary=summary,
             tags=[tag],
-            request={JSON: body} if body else None,
+            request={JSON: body} if body else files,
             responses=responses,
             parameters=[*parts, *queries, *(header for code, header in HEADERS.items() if code in codes)],
             auth=[] if public else [{"token": []}],  # type: ignore[list-item]  # drf-spectacular takes both forms

@@ -7,7 +7,19 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from api.resources import assessments, exchange, model_versions, organisation, plans, results, rubrics, scores, systems
+from api.resources import (
+    assessments,
+    exchange,
+    imports,
+    mapping,
+    model_versions,
+    organisation,
+    plans,
+    results,
+    rubrics,
+    scores,
+    systems,
+)
 from api.resources.components import FAULT, PROBLEM
 
 COMPONENTS = {
@@ -16,6 +28,8 @@ COMPONENTS = {
     "Fault": FAULT,
     "Gate": scores.GATE,
     "History": scores.HISTORY,
+    "Import": imports.SHOWN,
+    "Mapping": mapping.SHOWN,
     "ModelVersion": model_versions.WHOLE,
     "ModelVersionInShort": model_versions.BRIEF,
     "OpenAPI": {"type": "object", "description": "An OpenAPI 3.1 document."},

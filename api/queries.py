@@ -52,6 +52,18 @@ class Query:
             return given[0]
         return None
 
+    def faulty(self, name: str) -> bool:
+        """Whether this parameter is at fault."""
+        return any(fault.parameter == name for fault in self.faults)
+
+    def limited(self, name: str, longest: int, shortest: int = 0) -> str | None:
+        """A text of so many characters; None when it isn't there, or at fault."""
+        text = self.text(name)
+        if text is None or shortest <= len(text) <= longest:
+            return text
+        self.refuse(name, f"A text of {shortest} to {longest} characters.")
+        return None
+
     def choice(self, name: str, options: Sequence[str]) -> str | None:
         """One of `options`; None when it isn't there, or at fault."""
         text = self.text(name)

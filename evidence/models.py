@@ -9,6 +9,8 @@ from django.db import models
 
 from accounts.models import Membership, Organisation, Token
 from assessments.models import System
+from evidence.import_models import MappingRule as MappingRule
+from evidence.import_models import SeenNames as SeenNames
 from evidence.rules_of import Rules
 from rubric.evidence import RunTimes
 

@@ -19,17 +19,23 @@ from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, Post
 
 
 def record_results(
-    *, actor: Actor, results: Sequence[PostedResult], received_at: datetime, dry_run: bool = False
+    *,
+    actor: Actor,
+    results: Sequence[PostedResult],
+    received_at: datetime,
+    dry_run: bool = False,
+    concerning: Sequence[str] = (),
 ) -> Outcome:
     """Record a posting: all of it or nothing.
 
-    `received_at` is the time of receipt, aware. With `dry_run` everything runs and is rolled back.
+    `received_at` is the time of receipt, aware. With `dry_run` everything runs and is rolled back. The outcome tells of the
+    systems `concerning` (slugs that the actor sees) too, whatever the results.
     Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
     when an item has other content than a result of the same identity.
     """
     # What is refused wrote nothing, so that only a dry run needs a savepoint inside a caller's transaction.
     with transaction.atomic(savepoint=dry_run):
-        batches, faults = _batches(actor, results, received_at)
+        batches, faults = _batches(actor, results, received_at, concerning)
         conflicts = [fault for batch in batches for fault in batch.conflicts]
         if not faults and not conflicts:
             outcome = Outcome(
@@ -52,10 +58,12 @@ def faults_in(*, actor: Actor, results: Sequence[PostedResult], received_at: dat
     return _batches(actor, results, received_at)[1]
 
 
-def _batches(actor: Actor, results: Sequence[PostedResult], received_at: datetime) -> tuple[list[Batch], list[Fault]]:
+def _batches(
+    actor: Actor, results: Sequence[PostedResult], received_at: datetime, concerning: Sequence[str] = ()
+) -> tuple[list[Batch], list[Fault]]:
     """The posting by system, in order of first mention, each system locked; and every fault, in the items' order."""
-    systems = locked(actor, {result.system for result in results}, at=received_at)
-    by_system: dict[str, list[tuple[int, PostedResult]]] = {}
+    systems = locked(actor, {*concerning, *(result.system for result in results)}, at=received_at)
+    by_system: dict[str, list[tuple[int, PostedResult]]] = {slug: [] for slug in concerning}
     for index, result in enumerate(results):
         by_system.setdefault(result.system, []).append((index, result))
     faults = [

@@ -54,6 +54,16 @@ ENDPOINTS = [
         },
     ),
     Endpoint(
+        "api/v1/imports/",
+        {"POST": RESULTS},
+        Reach.BODY,
+        data=body(results={"tests": [{"name": "rows", "status": "passed", "tags": ["mlscore:data-1"]}]}),
+        query=lambda world: {"system": world.system.slug, "run_id": "1"},
+    ),
+    Endpoint(
+        "api/v1/organisation/mapping/", {"GET": READ, "PUT": ORGANISATION}, Reach.ORGANISATION, data=body(rules=[])
+    ),
+    Endpoint(
         "api/v1/organisation/",
         {"GET": READ, "PATCH": ORGANISATION},
         Reach.ORGANISATION,
@@ -79,6 +89,7 @@ ENDPOINTS = [
     Endpoint(SYSTEM + "plan/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "model-versions/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(SYSTEM + "model-versions/<anytext:version>/", {"GET": READ}, Reach.SYSTEM, of_version),
+    Endpoint(SYSTEM + "mapping/", {"GET": READ, "PUT": SYSTEMS}, Reach.SYSTEM, of_system, body(rules=[])),
     Endpoint(SYSTEM + "results/", {"GET": READ}, Reach.SYSTEM, of_system),
     Endpoint(
         SYSTEM + "results/<str:pk>/void/",

@@ -76,8 +76,8 @@ class Reach(Enum):
 class Endpoint:
     """An API route, for each method the scope it needs, and what it is about.
 
-    `whole` names the methods of a LIST that concern the organisation as a whole, such as creating one more. A `public`
-    endpoint is open to everyone, its scopes mean nothing.
+    `query` makes its query parameters. `whole` names the methods of a LIST that concern the organisation as a whole, such
+    as creating one more. A `public` endpoint is open to everyone, its scopes mean nothing.
     """
 
     route: str
@@ -85,6 +85,7 @@ class Endpoint:
     reach: Reach
     arguments: Values = nothing
     data: Values = nothing
+    query: Values = nothing
     public: bool = False
     whole: frozenset[str] = frozenset()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -52,7 +53,8 @@ def address(row: Page | Endpoint | Library, world: World) -> str:
     """The row's route with its arguments filled in."""
     arguments = {"organisation": world.organisation.slug, **row.arguments(world)}
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(arguments[found[1]]), plain(row.route))
-    return "/" + path
+    query = row.query(world) if isinstance(row, Endpoint) else {}
+    return f"/{path}?{urlencode(query)}" if query else f"/{path}"
 
 
 def plain(route: str) -> str:
@@ -65,6 +67,8 @@ def prepare(row: Page | Endpoint, world: World) -> None:
     """Make what the row refers to before its cells are tried, so that they begin alike and write nothing of their own."""
     row.arguments(world)
     row.data(world)
+    if isinstance(row, Endpoint):
+        row.query(world)
 
 
 def ask(client: Client, row: Page | Endpoint, method: str, world: World) -> HttpResponseBase:

@@ -1,0 +1,76 @@
+"""The names of checks that imports last brought to a system: what rules are written against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from assessments.models import System
+from evidence.formats import ReportedCheck
+from evidence.mapping import Mapper, Match
+from evidence.models import SeenNames
+
+KEPT = 2000
+"""So many names are kept for each format of a system; those that nothing mapped, then the newest, go before others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenName:
+    """A check's name as an import brought it: in which format, when last (aware, UTC), and the key it carried."""
+
+    system: System
+    format: str
+    name: str
+    at: datetime
+    key: str | None
+
+    def match(self, mapper: Mapper) -> Match | None:
+        """What these rules make of it."""
+        return mapper.find(self.name, self.format, self.key)
+
+
+def note_names(system: System, format_name: str, checks: Iterable[ReportedCheck], mapper: Mapper, at: datetime) -> None:
+    """Keep the names of these checks as seen at `at`. Call it under the system's lock; it takes two statements."""
+    stored = SeenNames.objects.filter(system=system, format=format_name).values_list("names", flat=True).first() or {}
+    names = {**stored, **{check.name: [at.isoformat(), check.key] for check in checks}}
+    if len(names) > KEPT:
+        unmapped_then_newest = sorted(
+            names,
+            key=lambda name: (mapper.find(name, format_name, names[name][1]) is None, names[name][0]),
+            reverse=True,
+        )
+        names = {name: names[name] for name in unmapped_then_newest[:KEPT]}
+    SeenNames.objects.bulk_create(
+        [SeenNames(system=system, format=format_name, names=names)],
+        update_conflicts=True,
+        unique_fields=["system", "format"],
+        update_fields=["names"],
+    )
+
+
+def read_names(rows: QuerySet[SeenNames]) -> list[SeenName]:
+    """The names in these rows (their systems loaded), the last seen first, then by name."""
+    found = [
+        SeenName(row.system, row.format, name, datetime.fromisoformat(at), key)
+        for row in rows
+        for name, (at, key) in row.names.items()
+    ]
+    found.sort(key=lambda seen: seen.name)
+    found.sort(key=lambda seen: seen.at, reverse=True)
+    return found
+
+
+def names_of(system: System) -> list[SeenName]:
+    """The names last seen in the system's reports: one query."""
+    rows = SeenNames.objects.filter(system=system)
+    for row in rows:
+        row.system = system
+    return read_names(rows)
+
+
+def unmapped_names(system: System, mapper: Mapper) -> list[SeenName]:
+    """Those that nothing maps by these rules."""
+    return [seen for seen in names_of(system) if seen.match(mapper) is None]
