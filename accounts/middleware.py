@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
+from accounts.backend import memberships_by
 from accounts.models import Membership, Person
 
 LAST_ORGANISATION = "organisation"
@@ -20,11 +21,8 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     if not hasattr(request, "memberships"):
         found: list[Membership] = []
         if isinstance(request.user, Person):
-            found = list(
-                Membership.objects.filter(person=request.user)
-                .select_related("organisation", "person")
-                .order_by("organisation__name", "pk")
-            )
+            known = request.user.known_memberships
+            found = memberships_by(request.user.pk) if known is None else known
         request.memberships = found  # type: ignore[attr-defined]
     return list(request.memberships)  # type: ignore[attr-defined]
 

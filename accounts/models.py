@@ -37,6 +37,9 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    # What the sign-in's backend read together with the person; None where somebody else read them.
+    known_memberships: list[Membership] | None = None
+
     objects = PersonManager()
 
     USERNAME_FIELD = "email"

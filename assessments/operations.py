@@ -15,6 +15,7 @@ from accounts.errors import Conflict, FieldFault, Invalid
 from assessments.claims import freeze
 from assessments.links import LONGEST_LINK, is_link
 from assessments.models import Answer, Assessment, AssessmentStatus, System
+from assessments.presence import leave
 from rubric.levels import LEVELS, Level
 from rubric.loader import builtin
 
@@ -95,7 +96,7 @@ def _newest_final(system: System, at: datetime) -> Assessment | None:
 def save_answers(
     *, actor: Actor, assessment: Assessment, changes: Sequence[AnswerChange], at: datetime
 ) -> dict[str, Answer]:
-    """Save answers of a draft, all or none; answers them as stored, by test.
+    """Save answers of a draft, all or none; answers every answer of the draft as stored, by test.
 
     A change without effect keeps its version. Raises Invalid (paths start at ("answers", index)), Conflict when the
     assessment is no draft, StaleAnswer when a change bears an outdated version.
@@ -107,9 +108,8 @@ def save_answers(
         faults.append(FieldFault(("answers",), "Each test may be named once."))
     if faults:
         raise Invalid(*faults)
-    stored = {answer.test: answer for answer in draft.answers.filter(test__in=repeated)}
+    stored = {answer.test: answer for answer in draft.answers.all()}
     _refuse_stale(changes, stored)
-    saved = {}
     touched = []
     for index, change in enumerate(changes):
         known = stored.get(change.test)
@@ -123,7 +123,7 @@ def save_answers(
             answer.version += 1
             answer.updated_at, answer.updated_by = at, actor.label
             touched.append(answer)
-        saved[change.test] = answer
+        stored[change.test] = answer
     if touched:
         Answer.objects.bulk_create(
             touched,
@@ -140,7 +140,7 @@ def save_answers(
             ],
         )
         Assessment.objects.filter(pk=draft.pk).update(version=draft.version + 1)
-    return saved
+    return stored
 
 
 def _locked_draft(actor: Actor, assessment_id: int) -> Assessment:
@@ -219,6 +219,7 @@ def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessmen
     draft.effective_at = draft.effective_at if draft.imported else at
     draft.recorded_at, draft.recorded_by, draft.author = at, actor.label, actor.person
     draft.save()
+    leave(draft=draft)
     activity.record(
         actor=actor,
         at=at,

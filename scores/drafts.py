@@ -12,6 +12,7 @@ from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.timeline import Claims, Levels
 from scores.facts import in_force
+from scores.score import FullScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class Proof:
 
     verified: Mapping[str, Level]
     ever: frozenset[str]
+
+    @classmethod
+    def of(cls, score: FullScore) -> Proof:
+        """What a score that was read with all that explains it says of evidence."""
+        return cls(
+            {test.test.key: test.verified for test in score.tests},
+            frozenset(test.test.key for test in score.tests if test.last_run_at is not None),
+        )
 
 
 def proof_of(system: System, at: datetime) -> Proof:

@@ -41,7 +41,8 @@ def full_score(system: System, at: datetime, now: datetime, draft: Draft | None 
     The system's organisation must be loaded. `now` is the present: it only decides where health is read from. With a
     `draft` it is the score that finalising it would make: its rubric and its claims stand in for those in force.
     """
-    return explained(system, load_facts([system], at, LAST)[system.pk], at, now, draft)
+    facts = load_facts([system], at, LAST, with_claims=draft is None)[system.pk]
+    return explained(system, facts, at, now, draft)
 
 
 def explained(system: System, facts: Facts, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:

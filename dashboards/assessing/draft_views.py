@@ -27,7 +27,7 @@ from dashboards.assessing.views import read_page
 from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.loader import builtin
-from scores.drafts import Draft, proof_of
+from scores.drafts import Draft, Proof, proof_of
 from scores.reading import full_score
 
 
@@ -67,13 +67,20 @@ def assessment(request: MemberRequest, organisation: str, slug: str, number: int
 def form_page(request: MemberRequest, draft: Assessment, overrides: dict[str, Row] | None = None) -> HttpResponse:
     """The whole form; `overrides` are the rows that could not be saved. 409 where there are any."""
     now = timezone.now()
-    context = _form_context(draft, now, overrides)
+    context = form_context(draft, now, overrides)
     return render(request, "assessing/form.html", context, status=409 if overrides else 200)
 
 
-def _form_context(draft: Assessment, now: datetime, overrides: dict[str, Row] | None = None) -> dict[str, Any]:
+def form_context(
+    draft: Assessment,
+    now: datetime,
+    overrides: dict[str, Row] | None = None,
+    answers: dict[str, Answer] | None = None,
+) -> dict[str, Any]:
+    """All that the form shows at `now`; `answers` are the stored ones by test, where they are known already."""
     rubric = builtin()[draft.rubric]
-    answers = {answer.test: answer for answer in draft.answers.all() if answer.test in rubric.tests}
+    if answers is None:
+        answers = {answer.test: answer for answer in draft.answers.all() if answer.test in rubric.tests}
     at = draft.effective_at or now
     score = full_score(draft.system, at, now, Draft.of(rubric, answers.values(), at))
     rules = Rules.of(draft.system)
@@ -83,7 +90,7 @@ def _form_context(draft: Assessment, now: datetime, overrides: dict[str, Row] | 
         "system": draft.system,
         "rubric": rubric,
         "sections": presenters.rows_of(rubric, answers, score, rules, at, overrides),
-        "panel": presenters.panel_of(draft, rubric, answers.values(), proof_of(draft.system, at), at),
+        "panel": presenters.panel_of(draft, rubric, answers.values(), Proof.of(score), at),
         "moved": moved_at is not None and moved_at >= draft.started_at,
         "refused": list(overrides or {}),
     }
@@ -171,18 +178,19 @@ def answer(request: MemberRequest, organisation: str, slug: str, number: int, te
     except Assessment.DoesNotExist:
         raise Http404 from None
     status = 200 if outcome.complete else 409 if outcome.conflicts else 422
-    context = {"row": _row_after(rubric, posted, outcome), **_panel_context(draft, rubric)}
+    context = {"row": _row_after(rubric, posted, outcome), **_panel_context(draft, rubric, outcome.answers)}
     return render(request, "assessing/saved.html", context, status=status)
 
 
-def _panel_context(draft: Assessment, rubric: Rubric) -> dict[str, Any]:
+def _panel_context(draft: Assessment, rubric: Rubric, known: dict[str, Answer] | None) -> dict[str, Any]:
     at = draft.effective_at or timezone.now()
-    answers: list[Answer] = [answer for answer in draft.answers.all() if answer.test in rubric.tests]
+    stored = draft.answers.all() if known is None else known.values()
+    answers = [answer for answer in stored if answer.test in rubric.tests]
     panel = presenters.panel_of(draft, rubric, answers, proof_of(draft.system, at), at)
     return {"assessment": draft, "system": draft.system, "rubric": rubric, "panel": panel, "out_of_band": True}
 
 
 def _row_fragment(request: MemberRequest, draft: Assessment, test: str) -> HttpResponse:
-    context = _form_context(draft, timezone.now())
+    context = form_context(draft, timezone.now())
     rows = [row for section in context["sections"] for row in section.rows if row.test.key == test]
     return render(request, "assessing/row.html", {**context, "row": rows[0], "out_of_band": True})

@@ -63,6 +63,7 @@ class Row:
     links: list[str]
     version: int
     was: str
+    stamp: str = ""
     lines: list[tuple[str, Phrase]] = field(default_factory=list)
     conflict: Conflict | None = None
     faults: Sequence[str] = ()
@@ -198,7 +199,13 @@ def stored_row(rubric: Rubric, test: Test, answer: Answer | None) -> Row:
         links=links,
         version=answer.version if answer else 0,
         was=digest(choice, justification, links),
+        stamp=stamp(answer),
     )
+
+
+def stamp(answer: Answer | None) -> str:
+    """Differs whenever the row of this answer looks different: by it a form tells which rows others changed."""
+    return str(answer.version) if answer else "0"
 
 
 def typed_row(

@@ -17,12 +17,14 @@ from dashboards.assessing.forms import Posted
 class Outcome:
     """What became of posted answers, by test: stored, refused because someone else was faster, or refused as wrong.
 
-    `conflicts` holds what is stored instead, None where nothing is.
+    `conflicts` holds what is stored instead, None where nothing is; `answers` the whole draft's, where something was
+    stored.
     """
 
     saved: dict[str, Answer] = field(default_factory=dict)
     conflicts: dict[str, Answer | None] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    answers: dict[str, Answer] | None = None
 
     @property
     def complete(self) -> bool:
@@ -35,9 +37,9 @@ def save_posted(*, actor: Actor, draft: Assessment, posted: Iterable[Posted], at
     left = list(posted)
     while left:
         try:
-            outcome.saved |= save_answers(
-                actor=actor, assessment=draft, changes=[answer.change() for answer in left], at=at
-            )
+            changes = [answer.change() for answer in left]
+            outcome.answers = save_answers(actor=actor, assessment=draft, changes=changes, at=at)
+            outcome.saved |= {change.test: outcome.answers[change.test] for change in changes}
             return outcome
         except StaleAnswer as stale:
             _sort_out(outcome, left, stale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.assessing import closing, draft_views, upload, views
+from dashboards.assessing import closing, draft_views, live, upload, views
 
 urlpatterns = [
     path("", views.assessments, name="assessments"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("upload/", upload.upload, name="assessment-upload"),
     path("<int:number>/", draft_views.assessment, name="assessment"),
     path("<int:number>/answers/<slug:test>/", draft_views.answer, name="assessment-answer"),
+    path("<int:number>/live/", live.live, name="assessment-live"),
     path("<int:number>/csv/", views.as_csv, name="assessment-csv"),
     path("<int:number>/review/", closing.review, name="assessment-review"),
     path("<int:number>/finalise/", closing.finalise_draft, name="assessment-finalise"),

@@ -1,4 +1,4 @@
-// The form works without this. With it every answer is saved by itself, the score is live, and one key answers a test.
+// The form works without this. With it every answer is saved by itself and the score is live.
 // What is typed is kept in this browser until the server has it: through lost connections, reloads and refusals.
 "use strict";
 (() => {
@@ -50,6 +50,13 @@
     if (tone && status.textContent !== text) status.textContent = text;
   };
 
+  const title = (test) => document.getElementById(`${test}-t`).textContent;
+  const word = (test) => row(test).querySelector("input[type=radio]:checked + label > span")?.textContent ?? "not answered";
+
+  const unsaved = (test) => {
+    const state = saves.get(test);
+    return Boolean(state && (state.busy || state.held || state.edits !== state.sent));
+  };
   const linking = (test) => document.activeElement === part(test, "new-link")[0];
   const needsReason = (test) =>
     document.getElementById(`${test}-na`).checked && !part(test, "justification")[0].value.trim();
@@ -112,7 +119,7 @@
       adopt(test);
       if (state.edits === state.sent) forget(test);
       else { keep(test); soon(test, linking(test) && !state.again ? WHOLE : 0); }
-      status.textContent = "Saved";
+      status.textContent = `Saved. ${title(test)}: ${word(test)}. Score ${form.querySelector("#score-panel .score b").textContent}`;
     } else if (code === 409) {
       state.held = true;
       status.textContent = "Not saved: someone else changed this answer";
@@ -165,14 +172,19 @@
     edited(test, 0);
   };
 
-  form.addEventListener("change", (event) => {
+  // The test whose answer an event belongs to; other fields of a row are saved on their own.
+  const answering = (event) => {
     const test = event.target.closest(".test")?.id;
+    return test && event.target.name?.startsWith(`${test}-`) ? test : undefined;
+  };
+  form.addEventListener("change", (event) => {
+    const test = answering(event);
     if (!test) return;
     if (event.target.type === "radio") chosen(test);
     else soon(test, 0);
   });
   form.addEventListener("input", (event) => {
-    const test = event.target.closest(".test")?.id;
+    const test = answering(event);
     if (!test || event.target.type === "radio") return;
     // A link is saved when it is whole: on leaving the field or with Enter.
     edited(test, event.target.type === "url" ? WHOLE : TYPING);
@@ -206,47 +218,22 @@
     (row(test).querySelector("input[type=radio]:checked") ?? row(test).querySelector("input[type=radio]")).focus();
   };
 
-  // Keys act only while the focus is inside a test, so they never fight the browser or a screen reader.
-  const levels = { n: "none", m: "manual", a: "automated", x: "na" };
-  document.addEventListener("keydown", (event) => {
-    const test = event.target.closest?.(".test");
-    if (!test || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" && event.target.type === "url") {
-      event.preventDefault();
-      save(test.id);
-      return;
-    }
-    if (event.target.matches("textarea, input:not([type=radio])")) return;
-    const pressed = event.key.toLowerCase();
-    if (levels[pressed]) {
-      const radio = document.getElementById(`${test.id}-${levels[pressed]}`);
-      radio.focus();
-      if (!radio.checked) {
-        radio.checked = true;
-        chosen(test.id);
-      }
-    } else if (pressed === "j" || pressed === "k") {
-      const tests = [...form.querySelectorAll(".test")];
-      const next = tests[tests.indexOf(test) + (pressed === "j" ? 1 : -1)];
-      (next?.querySelector("input[type=radio]:checked") ?? next?.querySelector("input[type=radio]"))?.focus();
-      next?.scrollIntoView({ block: "nearest" });
-    } else if (pressed === "g") {
-      const fold = test.querySelector(".guide");
-      fold.open = !fold.open;
-    } else return;
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.type !== "url") return;
     event.preventDefault();
+    save(event.target.closest(".test").id);
   });
 
   // Review waits for what is being saved; what can't be saved keeps the reader here.
   form.addEventListener("submit", (event) => {
     if (event.submitter?.name !== "next") return;
-    const open = [...saves].filter(([, state]) => state.busy || state.held || state.edits !== state.sent).map(([test]) => test);
+    const open = [...saves.keys()].filter(unsaved);
     if (!open.length) return;
     event.preventDefault();
     open.forEach(save);
     const until = Date.now() + 4000;
     const wait = () => {
-      const left = open.filter((test) => { const state = stateOf(test); return state.busy || state.held || state.edits !== state.sent; });
+      const left = open.filter(unsaved);
       if (!left.length) form.requestSubmit(event.submitter);
       else if (Date.now() < until && left.some((test) => stateOf(test).busy)) setTimeout(wait, 50);
       else {
@@ -259,15 +246,15 @@
   });
 
   // After a reload: what the server did not get is shown again and sent.
-  for (const article of form.querySelectorAll(".test")) {
+  const restore = (article) => {
     const test = article.id;
     if (article.querySelector("[data-keep]")) {
       Object.assign(stateOf(test), { edits: 1, held: true });
       keep(test);
-      continue;
+      return;
     }
     const left = kept(test);
-    if (!left) continue;
+    if (!left) return;
     const radio = document.getElementById(`${test}-${left.level}`);
     if (radio) radio.checked = true;
     part(test, "justification")[0].value = left.justification;
@@ -277,5 +264,10 @@
     part(test, "version")[0].value = left.version;
     unfold(test);
     edited(test, 0);
-  }
+  };
+  form.querySelectorAll(".test").forEach(restore);
+
+  // What the other files of the form use.
+  const announce = (text) => { status.textContent = text; };
+  window.assessing = { form, row, say, announce, title, chosen, unsaved, forget: (test) => saves.delete(test) };
 })();

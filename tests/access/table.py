@@ -166,6 +166,7 @@ PAGES = [
         of_draft,
         lambda world: {"data-1-level": "manual", "data-1-version": "0"},
     ),
+    Page(ASSESSMENT + "live/", {"POST": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "csv/", {"GET": VIEWER}, of_draft),
     Page(ASSESSMENT + "review/", {"GET": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "finalise/", {"POST": ASSESSOR}, of_draft),

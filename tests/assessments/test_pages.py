@@ -96,7 +96,7 @@ def test_one_answer_is_saved_with_few_statements(client: Client, system: System,
     assert 'id="data-2-state" data-state="saved"' in page
     assert 'name="data-2-version" value="1"' in page
     assert page.count('hx-swap-oob="true"') == 6
-    assert len(statements(queries)) <= 10, statements(queries)
+    assert len(statements(queries)) <= 8, statements(queries)
 
 
 def draft_tests() -> list[str]:
@@ -120,7 +120,7 @@ def test_the_form_opens_with_few_statements(client: Client, assessor: Membership
     ):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(place).status_code == 200
-        assert len(statements(queries)) <= 12, (place, statements(queries))
+        assert len(statements(queries)) <= 10, (place, statements(queries))
 
 
 def test_a_stale_answer_shows_both_versions(client: Client, draft: Assessment) -> None:

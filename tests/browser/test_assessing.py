@@ -201,10 +201,69 @@ def test_keys_act_inside_a_test_only(browser: Browser, made: Scene) -> None:
         page.keyboard.press("k")
         expect(page.locator("#infra-1-manual")).to_be_focused()
         page.locator("#infra-2-justification").focus()
-        page.keyboard.type("nmaxjkg")
-        expect(page.locator("#infra-2-justification")).to_have_value("nmaxjkg")
+        page.keyboard.type("nmaxjkg12?/")
+        expect(page.locator("#infra-2-justification")).to_have_value("nmaxjkg12?/")
         expect(page.locator("#infra-2-automated")).to_be_checked()
         saved(page, "infra-2")
+
+
+def test_a_test_is_found_and_answered_by_keys_alone(browser: Browser, made: Scene) -> None:
+    with made.visit(browser, viewport={"width": 360, "height": 740}) as (page, _):
+        page.goto(made.form)
+        page.keyboard.press("?")
+        keys = page.get_by_role("dialog", name="Keys")
+        expect(keys).to_contain_text("next test, previous test")
+        assert not Axe().run(page).response["violations"]
+        page.keyboard.press("Escape")
+        expect(keys).to_be_hidden()
+        page.keyboard.press("/")
+        page.keyboard.type("canaried")
+        expect(page.locator("#save-status")).to_have_text("1 of 28 tests shown")
+        page.keyboard.press("Enter")
+        page.keyboard.press("3")
+        expect(page.locator("#infra-6-automated")).to_be_checked()
+        saved(page, "infra-6")
+        expect(page.locator("#save-status")).to_contain_text("Saved. ")
+        expect(page.locator("#save-status")).to_contain_text(": Automated. Score ")
+        assert stored(made, "infra-6")[0] == "automated"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.keyboard.press("/")
+        page.keyboard.press("Escape")
+        page.locator("#narrow").select_option("open")
+        expect(page.locator("#infra-6")).to_be_hidden()
+        page.locator("#narrow").select_option("all")
+        page.get_by_role("button", name="Keys").click()
+        page.get_by_label("Use these keys").uncheck()
+        page.get_by_role("button", name="Close").click()
+        page.locator("#infra-6-automated").focus()
+        page.keyboard.press("1")
+        expect(page.locator("#infra-6-automated")).to_be_checked()
+
+
+def test_what_others_save_arrives_but_never_under_the_cursor(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (ines, _), made.visit(browser, "marc") as (marc, _):
+        ines.goto(made.form)
+        marc.goto(made.form)
+        expect(ines.locator("#people")).to_have_text("Also here: Marc Okafor", timeout=15_000)
+        ines.locator("#infra-3-none").focus()
+        before = ines.locator("#score-panel .mini-facts dd").first.inner_text()
+        choose(marc, "infra-3", "manual")
+        saved(marc, "infra-3")
+        choose(marc, "infra-4", "automated")
+        marc.locator("#infra-4-justification").fill("Replayed nightly.")
+        saved(marc, "infra-4")
+        # The test that Ines is not in shows it, with the score; the one she is in waits until she leaves it.
+        expect(ines.locator("#infra-4-automated")).to_be_checked(timeout=15_000)
+        expect(ines.locator("#infra-4-justification")).to_have_value("Replayed nightly.", timeout=15_000)
+        expect(ines.locator("#score-panel .mini-facts dd").first).not_to_have_text(before)
+        expect(ines.locator("#infra-3 .saved")).to_contain_text("Marc Okafor changed this")
+        expect(ines.locator("#infra-3-none")).to_be_focused()
+        ines.locator("#infra-7-none").focus()
+        expect(ines.locator("#infra-3-manual")).to_be_checked()
+        # And what she answers then is no conflict.
+        choose(ines, "infra-3", "automated")
+        saved(ines, "infra-3")
+        assert stored(made, "infra-3")[0] == "automated"
 
 
 def test_without_javascript(browser: Browser, made: Scene) -> None:

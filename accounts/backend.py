@@ -1,0 +1,32 @@
+"""Signing in, and finding who is signed in: the person comes with their memberships, in one statement."""
+
+from __future__ import annotations
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from accounts.models import Membership, Person
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]
+    """django-allauth's backend; nearly every page needs the memberships of whoever reads it."""
+
+    def get_user(self, user_id: int | str) -> Person | None:
+        """The person of this id, None when there is none or they may not sign in."""
+        found = memberships_by(int(user_id))
+        if not found:
+            person: Person | None = super().get_user(user_id)
+            return person
+        known = found[0].person
+        for membership in found:
+            membership.person = known
+        known.known_memberships = found
+        return known if self.user_can_authenticate(known) else None
+
+
+def memberships_by(person_id: int) -> list[Membership]:
+    """All memberships of a person, by the organisations' names, with person and organisation."""
+    return list(
+        Membership.objects.filter(person=person_id)
+        .select_related("organisation", "person")
+        .order_by("organisation__name", "pk")
+    )
