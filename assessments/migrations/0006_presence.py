@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0004_system_results_kept_from"),
+        ("assessments", "0005_badge"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
