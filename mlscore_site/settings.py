@@ -59,6 +59,7 @@ ROOT_URLCONF = "mlscore_site.urls"
 WSGI_APPLICATION = "mlscore_site.wsgi.application"
 INSTALLED_APPS = [
     "accounts",
+    "notify",
     "assessments",
     "keyless",
     "evidence",
@@ -111,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.membership",
+                "notify.context.unread",
             ],
         },
     },
@@ -162,8 +164,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 # Each waits no longer than until it is sent again. What is to be done stands in the database.
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": f"evidence.tasks.{name}", "schedule": seconds, "options": {"expires": seconds}}
-    for name, seconds in {"prepare_rule_changes": 60, "remove_old_results": 300}.items()
+    task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in {
+        "evidence.tasks.prepare_rule_changes": 60,
+        "evidence.tasks.remove_old_results": 300,
+        "notify.tasks.deliver_messages": 30,
+        "notify.tasks.look_around": 900,
+    }.items()
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
@@ -233,9 +240,17 @@ SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # Outgoing mail, as a URL: smtp+tls://USER:PASSWORD@HOST:PORT, or consolemail:// to print it.
-vars().update(env.email_url("MAIL_URL", default="consolemail://"))
+_mail = env.email_url("MAIL_URL", default="consolemail://")
+vars().update(_mail)
+# Whoever sends a mail writes it to the outbox; MAIL_BACKEND is what takes it from there.
+MAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_BACKEND = "notify.mail.Outbox"
+EMAIL_TIMEOUT = 20
 # Who the mails are from.
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", default="MLScore <mlscore@localhost>")
+
+# Whether webhooks may be sent into private networks. For development, and where every admin may reach everything anyway.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
@@ -29,11 +30,17 @@ from accounts.views.signing_in import sign_in
 
 
 @sensitive_variables("secret")
-def _sent(request: MemberRequest, invitation: Invitation, secret: str) -> HttpResponse:
-    """Mail the link, and show it this once, so that it works without mail."""
-    link = settings.PUBLIC_URL + reverse("invitation", args=[secret])
-    context = {"invitation": invitation, "link": link, "mailed": send_invitation(invitation, link)}
-    response = render(request, "accounts/invited.html", context)
+def _mailed(invitation: Invitation, secret: str) -> str:
+    """Mail the link; answers it. Call it in the transaction of the invitation."""
+    link: str = settings.PUBLIC_URL + reverse("invitation", args=[secret])
+    send_invitation(invitation, link)
+    return link
+
+
+@sensitive_variables("link")
+def _shown(request: MemberRequest, invitation: Invitation, link: str) -> HttpResponse:
+    """Show the link this once, so that it works without mail."""
+    response = render(request, "accounts/invited.html", {"invitation": invitation, "link": link})
     response["Cache-Control"] = "no-store"
     return response
 
@@ -45,16 +52,18 @@ def invite(request: MemberRequest, organisation: str) -> HttpResponse:
     form = InviteForm(request.POST or None, roles=grantable(request.membership), initial={"role": Role.ASSESSOR.value})
     if request.method == "POST" and form.is_valid():
         try:
-            invitation, secret = invitations.invite(
-                actor=Actor.of(request.membership),
-                email=form.cleaned_data["email"],
-                role=Role(form.cleaned_data["role"]),
-                at=timezone.now(),
-            )
+            with transaction.atomic():
+                invitation, secret = invitations.invite(
+                    actor=Actor.of(request.membership),
+                    email=form.cleaned_data["email"],
+                    role=Role(form.cleaned_data["role"]),
+                    at=timezone.now(),
+                )
+                link = _mailed(invitation, secret)
         except Invalid as error:
             add_faults(form, error)
         else:
-            return _sent(request, invitation, secret)
+            return _shown(request, invitation, link)
     return render(request, "accounts/invite.html", {"form": form}, status=400 if form.errors else 200)
 
 
@@ -64,13 +73,15 @@ def invitation_resend(request: MemberRequest, organisation: str, invitation: int
     """Send an invitation again, with a fresh link."""
     get_object_or_404(Invitation.objects.visible_to(request.membership), pk=invitation)
     try:
-        found, secret = invitations.resend(
-            actor=Actor.of(request.membership), invitation_id=invitation, at=timezone.now()
-        )
+        with transaction.atomic():
+            found, secret = invitations.resend(
+                actor=Actor.of(request.membership), invitation_id=invitation, at=timezone.now()
+            )
+            link = _mailed(found, secret)
     except (Conflict, Forbidden) as error:
         messages.error(request, str(error))
         return redirect("members", organisation)
-    return _sent(request, found, secret)
+    return _shown(request, found, link)
 
 
 @member_page(Role.ADMIN)

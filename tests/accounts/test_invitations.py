@@ -14,10 +14,14 @@ from accounts import invitations
 from accounts.actors import Actor
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Activity, Invitation, Membership, Person, Role
+from notify import outbox
+from notify.models import Message
 from tests.cast import NOW, make_person
 
 SignIn = Callable[[Membership | Person], Client]
 DAY = timedelta(days=1)
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+MEMORY = "django.core.mail.backends.locmem.EmailBackend"
 NEW_PERSON = {"name": "Ines Duarte", "password": "wholesome turnip stew", "repeated": "wholesome turnip stew"}
 
 
@@ -139,12 +143,22 @@ def test_from_inviting_to_the_organisations_page(admin: Membership, sign_in: Sig
     assert Client().get(path).status_code == 404
 
 
-def test_the_link_is_shown_when_mail_fails(admin: Membership, sign_in: SignIn) -> None:
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1):
+def test_the_mail_is_written_with_the_invitation_and_kept_while_the_server_is_away(
+    admin: Membership, sign_in: SignIn
+) -> None:
+    with override_settings(EMAIL_BACKEND="notify.mail.Outbox", MAIL_BACKEND=SMTP, EMAIL_HOST="127.0.0.1", EMAIL_PORT=1):
         response = sign_in(admin).post("/o/acme/members/invite/", {"email": "ines@example.org", "role": "viewer"})
-    page = response.content.decode()
-    assert "could not be sent" in page
-    assert Client().get(link_in(page)).status_code == 200
+        outbox.deliver_due(timezone.now)
+        written = Message.objects.get()
+        assert (written.state, written.attempts) == ("waiting", 1)
+        assert "Refused" in written.last_error
+    path = link_in(response.content.decode())
+    assert link_in(written.payload["body"]) == path
+    with override_settings(MAIL_BACKEND=MEMORY):
+        outbox.deliver_due(lambda: timezone.now() + timedelta(hours=1))
+    assert link_in(str(mail.outbox[0].body)) == path
+    written.refresh_from_db()
+    assert (written.state, written.payload) == ("done", {}), "a mail that was sent leaves its secret nowhere"
 
 
 @pytest.mark.parametrize(

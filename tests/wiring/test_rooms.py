@@ -8,7 +8,18 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("mlscore_site", "dashboards", "api", "scores", "evidence", "keyless", "assessments", "accounts", "rubric")
+ROOMS = (
+    "mlscore_site",
+    "dashboards",
+    "api",
+    "scores",
+    "evidence",
+    "keyless",
+    "assessments",
+    "notify",
+    "accounts",
+    "rubric",
+)
 
 
 def test_every_contract_between_the_rooms_is_kept() -> None:

@@ -10,8 +10,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from evidence.tasks import prepare_all, remove_for
+from notify.tasks import deliver_for, sweep_all
 
 HOUR = 3600.0
+QUARTER = 900.0
 
 
 class Command(BaseCommand):
@@ -26,9 +28,13 @@ class Command(BaseCommand):
         if not options["once"]:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stopped.set())
-        removal_due = 0.0
+        removal_due = sweep_due = 0.0
         while True:
             prepare_all()
+            if time.monotonic() >= sweep_due:
+                sweep_all()
+                sweep_due = time.monotonic() + QUARTER
+            deliver_for(math.inf if options["once"] else HOUR)
             if time.monotonic() >= removal_due and remove_for(math.inf if options["once"] else options["interval"]):
                 removal_due = time.monotonic() + HOUR
             if options["once"] or stopped.wait(options["interval"]):
