@@ -1,162 +1,95 @@
-"""One system's part of a posting: what is new in it, and what storing that does to runs, spans and health."""
+"""One system's part of a posting: what is new in it, and what storing that does to checks, runs and spans."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from django.db.models import FilteredRelation, Q
-
-from accounts.models import Token
 from assessments.models import System
-from evidence import spans
-from evidence.locks import claims_of
-from evidence.models import Check, Result, Run, Status
-from evidence.posting import PROVENANCE, Fault, PostedResult, SystemOutcome
+from evidence import spans, writing
+from evidence.models import Status
+from evidence.posting import Content, Fault, PostedResult, SystemOutcome
 from evidence.preparation import keep_pending_spans
-from evidence.rules_of import Rules
-from evidence.snapshot import RunKey, Snapshot, Wanted, read, verified_in
+from evidence.snapshot import KnownCheck, RunKey, Snapshot, verified_in
+from evidence.writing import Fresh
 from rubric.evidence import RunTimes, run_instants
 from rubric.loader import builtin
 
-STORED = ("run_id", "status", "observed_at", "message", "url", *PROVENANCE, "metrics")
+Regions = dict[str, tuple[datetime, datetime]]
 
 
 class Batch:
     """The posted items of one locked system, sorted into fresh ones, duplicates, faults and conflicts."""
 
     def __init__(
-        self, system: System, token: Token | None, items: Sequence[tuple[int, PostedResult]], received_at: datetime
+        self, system: System, snapshot: Snapshot, items: Sequence[tuple[int, PostedResult]], received_at: datetime
     ) -> None:
         self.system = system
-        self.rules = Rules.of(system)
+        self.snapshot = snapshot
         self.received_at = received_at
-        self.token = token
-        self.fresh: list[Result] = []
+        self.fresh: list[Fresh] = []
         self.duplicates = 0
         self.faults: list[Fault] = []
         self.conflicts: list[Fault] = []
-        self._checks: dict[str, Check] = {}
-        self._known: dict[tuple[str, str], Result] = {}
-        self._load([item for _, item in items])
-        tests = {test for key in system.edition_keys for test in builtin()[key].tests}
+        self._checks = dict(snapshot.checks)
+        self._known: dict[tuple[str, str], tuple[PostedResult | Content, datetime]] = dict(snapshot.results)
+        tests = tests_of(tuple(system.edition_keys))
         for index, item in items:
             self._sort(index, item, tests)
 
-    def _load(self, items: Sequence[PostedResult]) -> None:
-        """The checks these items name, and the results already stored under their identities, in one query."""
-        rows = Check.objects.filter(system=self.system, name__in={item.check for item in items}).annotate(
-            same=FilteredRelation("results", condition=Q(results__run_id__in={item.run_id for item in items}))
-        )
-        fields = ("id", "name", "test", "newest_status", "newest_observed_at", "newest_received_at")
-        for row in rows.values(*fields, *(f"same__{name}" for name in STORED)):
-            name = row["name"]
-            self._checks[name] = Check(system=self.system, **{field: row[field] for field in fields})
-            if row["same__run_id"] is not None:
-                self._known[name, row["same__run_id"]] = Result(**{field: row[f"same__{field}"] for field in STORED})
-
-    def _sort(self, index: int, item: PostedResult, tests: set[str]) -> None:
+    def _sort(self, index: int, item: PostedResult, tests: frozenset[str]) -> None:
         if item.test not in tests:
             self.faults.append(Fault(index, "test", f"{item.test!r} is no test of this system's rubric."))
             return
         check = self._checks.get(item.check)
         if check is None:
-            check = self._checks[item.check] = Check(system=self.system, name=item.check, test=item.test)
+            check = self._checks[item.check] = KnownCheck(item.check, item.test)
         elif check.test != item.test:
             detail = f"The check {item.check!r} belongs to the test {check.test}; a check has one test for good."
             self.faults.append(Fault(index, "check", detail))
             return
         known = self._known.get(item.identity)
         if known is None:
-            self._known[item.identity] = self._accept(item, check)
-        elif item.says_the_same_as(known):
+            at = item.observed_at or self.received_at
+            self._known[item.identity] = (item, at)
+            self.fresh.append(Fresh(item, check, at))
+        elif item.says_the_same_as(*known):
             self.duplicates += 1
         else:
             detail = f"The check {item.check!r} has other content for the run {item.run_id!r} already."
             self.conflicts.append(Fault(index, None, detail))
 
-    def _accept(self, item: PostedResult, check: Check) -> Result:
-        result = Result(
-            system=self.system,
-            check_of=check,
-            received_at=self.received_at,
-            token=self.token,
-            **{name: getattr(item, name) for name in STORED if name != "observed_at"},
-            observed_at=item.observed_at or self.received_at,
-        )
-        self.fresh.append(result)
-        return result
+    def changed_checks(self) -> list[KnownCheck]:
+        """The checks that are new, or whose newest result is among the fresh ones."""
+        changed = {}
+        for fresh in self.fresh:
+            check = fresh.check
+            if fresh.item.status != Status.SKIPPED and check.outdone_by(fresh.observed_at, self.received_at):
+                check.newest_status = fresh.item.status
+                check.newest_observed_at, check.newest_received_at = fresh.observed_at, self.received_at
+                changed[check.name] = check
+            elif check.id is None:
+                changed.setdefault(check.name, check)
+        return list(changed.values())
 
-    def record(self) -> SystemOutcome:
-        """Store what is fresh, and tell the verified levels before and after, as of the time of receipt."""
-        snapshot = read(self.system, self.rules, self._wanted)
-        self.rules = snapshot.rules
-        generation = self.system.generation
-        before = snapshot.verified(generation, self.received_at)
-        after = before
-        if self.fresh:
-            self._store_facts()
-            layers = dict(snapshot.spans.get(generation, {}))
-            layers.update(self._store_runs(snapshot))
-            after = verified_in(layers, self.received_at)
-        return SystemOutcome(self.system, claims_of(self.system), before, after)
+    def merged_runs(self) -> dict[RunKey, RunTimes]:
+        """The runs that the fresh results belong to, as they are with them."""
+        merged = dict(self.snapshot.runs)
+        for fresh in self.fresh:
+            key = (fresh.item.test, fresh.item.run_id, fresh.item.branch)
+            times = RunTimes.of(fresh.item.status, fresh.observed_at)
+            known = merged.get(key)
+            merged[key] = times if known is None else known.merged(times)
+        return merged
 
-    def _wanted(self, rules: Rules) -> Wanted:
-        instants: dict[tuple[str, str], datetime] = {}
-        for result in self.fresh:
-            times = RunTimes.of(result.status, result.observed_at)
-            time = rules.counting.time_of([(result.branch, times)])
-            if time is not None:
-                key = (result.check_of.test, result.run_id)
-                instants[key] = min(time, instants.get(key, time))
-        return Wanted(
-            runs={(result.check_of.test, result.run_id) for result in self.fresh},
-            instants=[(test, run_id, time) for (test, run_id), time in instants.items()],
-            now=self.received_at,
-        )
-
-    def _store_facts(self) -> None:
-        changed = {result.check_of.name: result.check_of for result in self.fresh if result.check_of.pk is None}
-        for result in self.fresh:
-            if result.status != Status.SKIPPED and result.check_of.outdone_by(result):
-                result.check_of.take(result)
-                changed[result.check_of.name] = result.check_of
-        if changed:
-            Check.objects.bulk_create(
-                changed.values(),
-                update_conflicts=True,
-                unique_fields=["system", "name"],
-                update_fields=["newest_status", "newest_observed_at", "newest_received_at"],
-            )
-        for result in self.fresh:
-            result.check_of = result.check_of  # takes the key that the insert above gave a check
-        Result.objects.bulk_create(self.fresh)
-
-    def _store_runs(self, snapshot: Snapshot) -> spans.LayersByTest:
-        """Merge the runs, then add to the spans what is new, or rebuild where a run moved back."""
-        merged = dict(snapshot.runs)
-        for result in self.fresh:
-            key = (result.check_of.test, result.run_id, result.branch)
-            times = RunTimes.of(result.status, result.observed_at)
-            merged[key] = merged[key].merged(times) if key in merged else times
-        changed = {key: times for key, times in merged.items() if snapshot.runs.get(key) != times}
-        store_runs(self.system, changed)
-        added, moved = self._instants(snapshot.runs, merged)
-        generation = self.system.generation
-        layers = spans.grown(snapshot, generation, self.rules, added)
-        spans.store(self.system, generation, snapshot.spans.get(generation, {}), layers)
-        layers.update(spans.rebuild_region(self.system, generation, self.rules, moved))
-        keep_pending_spans(self.system, self.rules, snapshot.runs, merged)
-        return layers
-
-    def _instants(
-        self, before: Mapping[RunKey, RunTimes], after: Mapping[RunKey, RunTimes]
-    ) -> tuple[dict[str, list[datetime]], dict[str, tuple[datetime, datetime]]]:
+    def instants(self, merged: Mapping[RunKey, RunTimes]) -> tuple[dict[str, list[datetime]], Regions]:
         """The times of runs that had none, ascending by test; and for tests with a run that moved, what to rebuild."""
         added: dict[str, list[datetime]] = {}
-        regions: dict[str, tuple[datetime, datetime]] = {}
-        known = run_instants(before, self.rules.counting)
-        for test, times in run_instants(after, self.rules.counting).items():
+        regions: Regions = {}
+        counting = self.snapshot.rules.counting
+        known = run_instants(self.snapshot.runs, counting)
+        for test, times in run_instants(merged, counting).items():
             old = known.get(test, {})
             fresh = sorted(time for run_id, time in times.items() if run_id not in old)
             moved = [
@@ -169,22 +102,46 @@ class Batch:
         return added, regions
 
 
-def store_runs(system: System, runs: Mapping[RunKey, RunTimes]) -> None:
-    """Write these runs as they are: one upsert."""
-    Run.objects.bulk_create(
-        [
-            Run(
-                system=system,
-                test=test,
-                run_id=run_id,
-                branch=branch,
-                first_observed_at=times.observed,
-                first_executed_at=times.executed,
-                first_passed_at=times.passed,
-            )
-            for (test, run_id, branch), times in runs.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["system", "test", "run_id", "branch"],
-        update_fields=["first_observed_at", "first_executed_at", "first_passed_at"],
-    )
+@lru_cache
+def tests_of(editions: tuple[str, ...]) -> frozenset[str]:
+    """The keys of the tests of any of these editions."""
+    return frozenset(test for key in editions for test in builtin()[key].tests)
+
+
+def record(batches: Sequence[Batch], *, token_id: int | None, received_at: datetime) -> list[SystemOutcome]:
+    """Store what is fresh in these batches, and tell the verified levels before and after, as of the time of receipt."""
+    plans = [_Plan(batch) for batch in batches]
+    writing.store([plan.changes for plan in plans], token_id=token_id, received_at=received_at)
+    return [plan.finish() for plan in plans]
+
+
+class _Plan:
+    """What one batch changes: facts, runs and, as far as they follow from the snapshot alone, spans."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        snapshot, self.runs = batch.snapshot, batch.merged_runs()
+        added, self.regions = batch.instants(self.runs)
+        self.layers = spans.grown(snapshot, added)
+        self.changes = writing.Changes(
+            system_id=batch.system.pk,
+            generation=batch.system.generation,
+            checks=batch.changed_checks(),
+            results=batch.fresh,
+            runs={key: times for key, times in self.runs.items() if snapshot.runs.get(key) != times},
+            spans=spans.difference(snapshot.spans, self.layers),
+        )
+
+    def finish(self) -> SystemOutcome:
+        """Once all is stored: rebuild the spans around runs that moved, and those of a change in preparation."""
+        batch, system, rules = self.batch, self.batch.system, self.batch.snapshot.rules
+        self.layers |= spans.rebuild_region(system, system.generation, rules, self.regions)
+        keep_pending_spans(system, rules, batch.snapshot.runs, self.runs)
+        before = batch.snapshot.spans
+        at = batch.received_at
+        return SystemOutcome(
+            system=system,
+            claims=batch.snapshot.claims,
+            verified_before=verified_in(before, at),
+            verified_after=verified_in({**before, **self.layers}, at),
+        )

@@ -21,4 +21,6 @@ def from_sql(value: datetime | str | None) -> datetime | None:
 def instant_from_sql(value: datetime | str) -> datetime:
     """A raw column as an aware datetime in UTC: SQLite answers text where the column's type is lost in a union."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if at.tzinfo is UTC:
+        return at
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from functools import lru_cache
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import connection
 
 from accounts.actors import Actor
 from accounts.models import Organisation
-from assessments.claims import thaw
-from assessments.models import Assessment, System
-from rubric.timeline import Claims
+from accounts.statements import columns_of, document, fetch, hydrated, listed
+from assessments.models import System
 
 
-def locked(actor: Actor, slugs: Collection[str], *, at: datetime) -> dict[str, System]:
-    """The actor's systems of these slugs, locked in slug order; each carries its newest claims at `at`.
+def locked(actor: Actor, slugs: Collection[str]) -> dict[str, System]:
+    """The actor's systems of these slugs, locked in slug order.
 
     Slugs that the actor cannot see are missing from the answer. Call it inside a transaction.
     """
-    newest = (
-        Assessment.objects.final()
-        .filter(system=OuterRef("pk"), effective_at__lte=at)
-        .order_by("-effective_at", "-recorded_at", "-id")
-    )
-    systems = (
-        _seen_by(actor)
-        .filter(slug__in=slugs)
-        .order_by("slug")
-        .annotate(
-            newest_claims=Subquery(newest.values("claims")[:1]),
-            newest_claims_from=Subquery(newest.values("effective_at")[:1]),
-        )
-        .select_for_update(of=("self",))
-    )
-    found: dict[str, System] = {system.slug: system for system in systems}
-    for system in found.values():
+    bound = actor.token.system_id if actor.token is not None else None
+    sql = _lock_statement(connection.vendor, bound is not None)
+    values = [actor.organisation.pk, document([[slug] for slug in slugs])]
+    found = {}
+    for row in fetch(sql, values if bound is None else [*values, bound]):
+        system = hydrated(System, row)
         system.organisation = actor.organisation
+        found[system.slug] = system
     return found
+
+
+@lru_cache
+def _lock_statement(vendor: str, bound: bool) -> str:
+    """What `System.objects.visible_to` sees of the slugs listed."""
+    wanted = listed(vendor, "wanted", slug="text")
+    return (
+        f"SELECT {columns_of(System, 's')} FROM assessments_system s"
+        f" WHERE s.organisation_id = %s AND s.slug IN (SELECT slug FROM {wanted}){' AND s.id = %s' if bound else ''}"
+        f" ORDER BY s.slug{' FOR UPDATE OF s' if vendor == 'postgresql' else ''}"
+    )
 
 
 def locked_by_id(system_id: int) -> System:
@@ -45,15 +45,3 @@ def locked_by_id(system_id: int) -> System:
     system = System.objects.select_for_update().get(pk=system_id)
     system.organisation = Organisation.objects.get(pk=system.organisation_id)
     return system
-
-
-def claims_of(system: System) -> Claims | None:
-    """The newest claims that `locked` read with the system; None when nothing was finalised by then."""
-    stored = system.newest_claims  # type: ignore[attr-defined]
-    return None if stored is None else thaw(stored, system.newest_claims_from)  # type: ignore[attr-defined]
-
-
-def _seen_by(actor: Actor) -> QuerySet[System]:
-    if actor.token is not None:
-        return System.objects.visible_to(actor.token)
-    return System.objects.filter(organisation=actor.organisation)

@@ -44,12 +44,6 @@ class Check(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def outdone_by(self, result: Result) -> bool:
-        """Whether this result is newer than the newest known one; of equal instants the later received wins."""
-        if self.newest_observed_at is None or self.newest_received_at is None:
-            return True
-        return (result.observed_at, result.received_at) >= (self.newest_observed_at, self.newest_received_at)
-
     def take(self, result: Result | None) -> None:
         """Make this result the newest known one (None: there is none), without saving."""
         self.newest_status = result.status if result else ""

@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from assessments.models import System
-from evidence.models import Result
 from rubric.levels import Level
 from rubric.timeline import Claims
 
 PROVENANCE = ("commit", "branch", "pipeline", "model_version", "dataset_version")
+TEXTS = ("status", "message", "url", *PROVENANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,28 @@ class PostedResult:
         """With the system, a result's identity."""
         return (self.check, self.run_id)
 
-    def says_the_same_as(self, stored: Result) -> bool:
-        """Whether this posting repeats a stored result: instants and numbers by value, the instant only if given."""
-        if self.observed_at is not None and self.observed_at != stored.observed_at:
+    def says_the_same_as(self, other: PostedResult | Content, observed_at: datetime) -> bool:
+        """Whether this repeats what was recorded, at that instant: all by value, and the instant only if it is given."""
+        if self.observed_at is not None and self.observed_at != observed_at:
             return False
-        if _numbers(self.metrics) != _numbers(stored.metrics):
+        if _numbers(self.metrics) != _numbers(other.metrics):
             return False
-        texts = ("status", "message", "url", *PROVENANCE)
-        return all(getattr(self, name) == getattr(stored, name) for name in texts)
+        return all(getattr(self, name) == getattr(other, name) for name in TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a stored result says, but for when and by what check."""
+
+    status: str
+    message: str
+    url: str
+    commit: str
+    branch: str
+    pipeline: str
+    model_version: str
+    dataset_version: str
+    metrics: dict[str, int | float]
 
 
 def _numbers(metrics: dict[str, int | float]) -> dict[str, Decimal]:

@@ -9,11 +9,11 @@ from django.db import transaction
 
 from assessments.models import System
 from evidence import spans
-from evidence.batch import store_runs
 from evidence.locks import locked_by_id
 from evidence.models import Check, Result, Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import RunKey
+from evidence.writing import store_runs
 from rubric.evidence import ResultFact, RunTimes, fold, layers, merged
 from rubric.levels import Level
 
@@ -61,7 +61,7 @@ def _check_runs(system: System, test: str, *, repair: bool) -> Iterator[Disagree
         detail = f"stored {stored.get(key)}, results say {expected.get(key)}"
         yield Disagreement(system.slug, "runs", " ".join(key), detail)
     if repair and wrong:
-        store_runs(system, wrong)
+        store_runs([(system.pk, wrong)])
     for _, run_id, branch in unfounded if repair else ():
         Run.objects.filter(system=system, test=test, run_id=run_id, branch=branch).delete()
 

@@ -13,9 +13,10 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.actors import Actor
-from evidence.batch import Batch
+from evidence.batch import Batch, record
 from evidence.locks import locked
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused
+from evidence.snapshot import read
 
 
 def record_results(
@@ -41,7 +42,7 @@ def record_results(
             outcome = Outcome(
                 accepted=sum(len(batch.fresh) for batch in batches),
                 duplicates=sum(batch.duplicates for batch in batches),
-                systems=[batch.record() for batch in batches],
+                systems=record(batches, token_id=actor.token.pk if actor.token else None, received_at=received_at),
             )
         if dry_run:
             transaction.set_rollback(True)
@@ -62,7 +63,7 @@ def _batches(
     actor: Actor, results: Sequence[PostedResult], received_at: datetime, concerning: Sequence[str] = ()
 ) -> tuple[list[Batch], list[Fault]]:
     """The posting by system, in order of first mention, each system locked; and every fault, in the items' order."""
-    systems = locked(actor, {*concerning, *(result.system for result in results)}, at=received_at)
+    systems = locked(actor, {*concerning, *(result.system for result in results)})
     by_system: dict[str, list[tuple[int, PostedResult]]] = {slug: [] for slug in concerning}
     for index, result in enumerate(results):
         by_system.setdefault(result.system, []).append((index, result))
@@ -72,8 +73,8 @@ def _batches(
         if slug not in systems
         for index, _ in items
     ]
-    batches = [
-        Batch(systems[slug], actor.token, items, received_at) for slug, items in by_system.items() if slug in systems
-    ]
+    posted = [(systems[slug], items) for slug, items in by_system.items() if slug in systems]
+    snapshots = read([(system, [item for _, item in items]) for system, items in posted], received_at)
+    batches = [Batch(system, snapshots[system.pk], items, received_at) for system, items in posted]
     faults += [fault for batch in batches for fault in batch.faults]
     return batches, sorted(faults, key=lambda fault: fault.index)

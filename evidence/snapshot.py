@@ -1,178 +1,219 @@
-"""What a writer needs to know of a system's evidence, read in one statement under its lock."""
+"""What recording needs to know of systems' evidence, read in one statement under their locks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
+from accounts.statements import document, fetch, listed, matching
+from assessments.claims import thaw
 from assessments.models import System
 from evidence.instants import from_sql, instant_from_sql, to_sql
+from evidence.posting import TEXTS, Content, PostedResult
 from evidence.rules_of import Rules
-from rubric.evidence import Interval, RunTimes
+from rubric.evidence import PROVABLE, Interval, Layers, RunTimes
 from rubric.levels import Level
+from rubric.timeline import Claims
 
 RunKey = tuple[str, str, str]
+LayersByTest = dict[str, Layers]
+
+
+@dataclass(slots=True)
+class KnownCheck:
+    """A check and its newest result that was neither skipped nor voided. `id` is None until it is stored."""
+
+    name: str
+    test: str
+    id: int | None = None
+    newest_status: str = ""
+    newest_observed_at: datetime | None = None
+    newest_received_at: datetime | None = None
+
+    def outdone_by(self, observed_at: datetime, received_at: datetime) -> bool:
+        """Whether a result is newer than the newest known one; of equal instants the later received wins."""
+        if self.newest_observed_at is None or self.newest_received_at is None:
+            return True
+        return (observed_at, received_at) >= (self.newest_observed_at, self.newest_received_at)
 
 
 @dataclass(slots=True)
 class Snapshot:
-    """The runs a posting touches, the neighbours of their instants, and the spans around them.
+    """Of one system: its newest claims, the checks, results and runs a posting touches, and the spans around them.
 
-    `rules` are those it was read by, `runs` are keyed by (test, run_id, branch), `spans` by generation, test and level.
+    `rules` are those it was read by. `results` are keyed by (check, run_id), `runs` by (test, run_id, branch), `spans` by
+    test and level; `neighbours` are by test the nearest instants of runs that lie G or more from a posted one.
     """
 
     rules: Rules
+    claims: Claims | None = None
+    checks: dict[str, KnownCheck] = field(default_factory=dict)
+    results: dict[tuple[str, str], tuple[Content, datetime]] = field(default_factory=dict)
     runs: dict[RunKey, RunTimes] = field(default_factory=dict)
     neighbours: dict[str, set[datetime]] = field(default_factory=dict)
-    spans: dict[int, dict[str, dict[Level, list[Interval]]]] = field(default_factory=dict)
+    spans: LayersByTest = field(default_factory=dict)
 
-    def layer(self, generation: int, test: str, level: Level) -> list[Interval]:
+    def layer(self, test: str, level: Level) -> list[Interval]:
         """The known intervals of one level of one test, ascending."""
-        return self.spans.get(generation, {}).get(test, {}).get(level, [])
-
-    def verified(self, generation: int, at: datetime) -> dict[str, Level]:
-        """The verified level of every test with a span over this instant."""
-        return verified_in(self.spans.get(generation, {}), at)
+        of_test = self.spans.get(test)
+        return of_test[level] if of_test is not None else []
 
 
-def verified_in(layers: dict[str, dict[Level, list[Interval]]], at: datetime) -> dict[str, Level]:
+def verified_in(layers: LayersByTest, at: datetime) -> dict[str, Level]:
     """The verified level that these layers hold at an instant, by test; tests that hold none are left out."""
-    levels = {
-        test: max((level for level, spans in of_test.items() if _covers(spans, at)), default=Level.NONE)
-        for test, of_test in layers.items()
-    }
-    return {test: level for test, level in levels.items() if level is not Level.NONE}
+    levels = {}
+    for test, of_test in layers.items():
+        for level in reversed(PROVABLE):
+            if any(start <= at < end for start, end in of_test[level]):
+                levels[test] = level
+                break
+    return levels
 
 
-def _covers(spans: list[Interval], at: datetime) -> bool:
-    return any(start <= at < end for start, end in spans)
+Posted = Sequence[tuple[System, Sequence[PostedResult]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to read: the runs (test, run_id), and for each (test, run_id, instant) the nearest other runs G away."""
+def read(posted: Posted, received_at: datetime) -> dict[int, Snapshot]:
+    """What these locked systems' posted results touch, as of the time of receipt, by the key of the system.
 
-    runs: Collection[tuple[str, str]]
-    instants: Collection[tuple[str, str, datetime]]
-    now: datetime
-
-
-def read(system: System, rules: Rules, wanted: Callable[[Rules], Wanted]) -> Snapshot:
-    """The wanted runs, their neighbours and the spans from the earliest wanted instant on, in one statement.
-
-    `rules` may have been read before the lock was taken: the statement reads the organisation's again, and where they
-    differ by then everything is read by the rules in force.
+    The organisation's settings may have been read before the lock was taken. The statement reads them again; where they
+    differ by then, everything is read once more by those in force.
     """
-    snapshot = _read(system, rules, wanted(rules))
-    return snapshot if snapshot.rules == rules else _read(system, snapshot.rules, wanted(snapshot.rules))
+    if not posted:
+        return {}
+    rules = {system.pk: Rules.of(system) for system, _ in posted}
+    while True:
+        found, in_force = _read(posted, rules, received_at)
+        renewed = {key: replace(of_system, **in_force) for key, of_system in rules.items()}
+        if renewed == rules:
+            return found
+        rules = renewed
 
 
-def _read(system: System, rules: Rules, wanted: Wanted) -> Snapshot:
-    statement = _Statement(system, rules)
-    if wanted.runs:
-        statement.add_runs(wanted.runs)
-    if wanted.instants:
-        statement.add_neighbours(wanted.instants)
-    starts = [wanted.now, *(at for _, _, at in wanted.instants)]
-    ends = [wanted.now, *(at + rules.freshness(test).window for test, _, at in wanted.instants)]
-    statement.add_spans(min(starts), max(ends))
-    statement.add_organisation_rules()
-    return statement.run()
+def _read(
+    posted: Posted, rules: Mapping[int, Rules], received_at: datetime
+) -> tuple[dict[int, Snapshot], dict[str, Any]]:
+    found = {key: Snapshot(of_system) for key, of_system in rules.items()}
+    in_force: dict[str, Any] = {}
+    system = posted[0][0]
+    sql = _statement(connection.vendor, rules[system.pk].time_column)
+    values = [*_documents(posted, rules, received_at), system.organisation_id]
+    for kind, key, name, run_id, text, a, b, c, number, more in fetch(sql, values):
+        if kind == "rules":
+            in_force = {"credit": name, "window_days": number, "repeat_hours": int(more)}
+        elif kind == "run":
+            found[key].runs[name, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
+        elif kind == "neighbour":
+            near = found[key].neighbours.setdefault(name, set())
+            near.update([instant_from_sql(at) for at in (a, b) if at is not None])
+        elif kind == "span":
+            layers = found[key].spans
+            if name not in layers:
+                layers[name] = {level: [] for level in PROVABLE}
+            layers[name][Level(number)].append((instant_from_sql(a), instant_from_sql(b)))
+        elif kind == "check":
+            found[key].checks[name] = KnownCheck(name, run_id, number, text, from_sql(a), from_sql(b))
+        elif kind == "result":
+            found[key].results[name, run_id] = (Content(*json.loads(more)), instant_from_sql(a))
+        elif more is not None:
+            found[key].claims = thaw(json.loads(more), instant_from_sql(a))
+    for snapshot in found.values():
+        for layers_of_test in snapshot.spans.values():
+            for intervals in layers_of_test.values():
+                intervals.sort()
+    return found, in_force
 
 
-class _Statement:
-    """A union of selects of one shape: kind, test, run_id, branch, three instants, level, generation."""
-
-    def __init__(self, system: System, rules: Rules) -> None:
-        self.system = system
-        self.rules = rules
-        self.parts: list[str] = []
-        self.values: list[Any] = []
-
-    def add_runs(self, runs: Collection[tuple[str, str]]) -> None:
-        rows = ", ".join(["(%s, %s)"] * len(runs))
-        self.parts.append(
-            "SELECT 'run', test, run_id, branch, first_observed_at, first_executed_at, first_passed_at, 0, 0"
-            f" FROM evidence_run WHERE system_id = %s AND (test, run_id) IN (VALUES {rows})"
-        )
-        self.values += [self.system.pk, *(value for pair in runs for value in pair)]
-
-    def add_neighbours(self, instants: Collection[tuple[str, str, datetime]]) -> None:
-        """For each instant the newest other run at or before it less G, and the oldest at or after it plus G."""
-        self._add_side(instants, -1, "<=", "DESC")
-        self._add_side(instants, 1, ">=", "ASC")
-
-    def _add_side(
-        self, instants: Collection[tuple[str, str, datetime]], direction: int, compare: str, order: str
-    ) -> None:
-        column = self.rules.time_column
-        rows = ", ".join([_instant_row()] * len(instants))
-        self.parts.append(
-            f"SELECT 'neighbour', test, '', '', {column}, NULL, NULL, 0, 0 FROM evidence_run WHERE id IN ("
-            f"SELECT (SELECT r.id FROM evidence_run r WHERE r.system_id = %s AND r.test = wanted.test"
-            f" AND r.{column} {compare} wanted.cutoff AND r.run_id <> wanted.run_id{self._counts('r')}"
-            f" ORDER BY r.{column} {order} LIMIT 1)"
-            f" FROM (SELECT column1 AS test, column2 AS run_id, column3 AS cutoff"
-            f" FROM (VALUES {rows}) AS listed) AS wanted)"
-        )
-        self.values.append(self.system.pk)
-        if self.rules.counted_branch is not None:
-            self.values.append(self.rules.counted_branch)
-        for test, run_id, at in instants:
-            self.values += [test, run_id, to_sql(at + direction * self.rules.freshness(test).repeat)]
-
-    def _counts(self, alias: str) -> str:
-        """The condition that a row carries its run's time under the rules."""
-        if self.rules.counted_branch is not None:
-            return f" AND {alias}.branch = %s"
-        column = self.rules.time_column
-        return (
-            f" AND NOT EXISTS (SELECT 1 FROM evidence_run o WHERE o.system_id = {alias}.system_id"
-            f" AND o.test = {alias}.test AND o.run_id = {alias}.run_id AND o.{column} < {alias}.{column})"
-        )
-
-    def add_spans(self, start: datetime, end: datetime) -> None:
-        self.parts.append(
-            "SELECT 'span', test, '', '', starts_at, ends_at, NULL, level, generation FROM evidence_span"
-            " WHERE system_id = %s AND generation IN (%s, %s) AND ends_at >= %s AND starts_at <= %s"
-        )
-        pending = self.system.pending_generation
-        own = self.system.generation
-        self.values += [self.system.pk, own, own if pending is None else pending, to_sql(start), to_sql(end)]
-
-    def add_organisation_rules(self) -> None:
-        """Under the system's lock these can't change: whoever changes them locks every system concerned."""
-        self.parts.append(
-            "SELECT 'rules', credit, '', '', created_at, NULL, NULL, window_days, repeat_hours"
-            " FROM accounts_organisation WHERE id = %s"
-        )
-        self.values.append(self.system.organisation_id)
-
-    def run(self) -> Snapshot:
-        snapshot = Snapshot(self.rules)
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(self.parts), self.values)
-            for kind, test, run_id, branch, first, second, third, level, generation in cursor.fetchall():
-                a, b, c = instant_from_sql(first), from_sql(second), from_sql(third)
-                if kind == "run":
-                    snapshot.runs[test, run_id, branch] = RunTimes(a, b, c)
-                elif kind == "rules":
-                    snapshot.rules = replace(self.rules, credit=test, window_days=level, repeat_hours=generation)
-                elif kind == "neighbour":
-                    snapshot.neighbours.setdefault(test, set()).add(a)
-                else:
-                    layers = snapshot.spans.setdefault(generation, {}).setdefault(test, {})
-                    layers.setdefault(Level(level), []).append((a, instant_from_sql(second)))
-        for of_generation in snapshot.spans.values():
-            for layers in of_generation.values():
-                for intervals in layers.values():
-                    intervals.sort()
-        return snapshot
+def _documents(posted: Posted, rules: Mapping[int, Rules], received_at: datetime) -> list[str]:
+    """The parameters of the statement: systems, runs, checks, identities."""
+    systems, checks, identities, runs = [], set(), set(), {}
+    now = to_sql(received_at)
+    for system, items in posted:
+        key, of_system = system.pk, rules[system.pk]
+        starts, ends = received_at, received_at
+        repeat = timedelta(hours=of_system.repeat_hours)
+        windows, usual = of_system.windows, of_system.window_days
+        longest = 0
+        for item in items:
+            at = item.observed_at or received_at
+            checks.add((key, item.check))
+            identities.add((key, item.check, item.run_id))
+            run = (key, item.test, item.run_id, at)
+            if run not in runs:
+                runs[run] = (
+                    key,
+                    item.test,
+                    item.run_id,
+                    to_sql(at - repeat),
+                    to_sql(at + repeat),
+                    of_system.counted_branch,
+                )
+            starts = min(starts, at)
+            ends = max(ends, at)
+            longest = max(longest, windows.get(item.test, usual))
+        until = max(ends + timedelta(days=longest), received_at)
+        systems.append((key, system.generation, to_sql(starts), to_sql(until), now))
+    return [document(systems), document(runs.values()), document(checks), document(identities)]
 
 
-def _instant_row() -> str:
-    return "(%s, %s, %s::timestamptz)" if connection.vendor == "postgresql" else "(%s, %s, %s)"
+@lru_cache
+def _statement(vendor: str, column: str) -> str:
+    """A union of selects of one shape: kind, system, two names, a text, three instants, a number, a text.
+
+    The parameters are the documents of systems, runs, checks and identities, and the organisation's key.
+    """
+    postgresql = vendor == "postgresql"
+    array = "jsonb_build_array" if postgresql else "json_array"
+    metrics = "r.metrics" if postgresql else "json(r.metrics)"
+    text = "::text" if postgresql else ""
+    null = "NULL::timestamptz" if postgresql else "NULL"
+    instant = "timestamptz"
+    content = ", ".join(f'r."{name}"' for name in TEXTS)
+    systems = listed(vendor, "l", system="bigint", generation="bigint", starts_at=instant, ends_at=instant, at=instant)
+    checks = listed(vendor, "l", system="bigint", name="text")
+    identities = listed(vendor, "l", system="bigint", name="text", run_id="text")
+    runs = listed(
+        vendor, "l", system="bigint", test="text", run_id="text", before=instant, after=instant, branch="text"
+    )
+    check = matching(vendor, "evidence_check", "c", "c.system_id = l.system AND c.name = l.name")
+    result = matching(vendor, "evidence_result", "r", "r.check_id = c.id AND r.run_id = l.run_id")
+    run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.test = l.test AND r.run_id = l.run_id")
+    span = matching(
+        vendor,
+        "evidence_span",
+        "s",
+        "s.system_id = l.system AND s.generation = l.generation AND s.ends_at >= l.starts_at AND s.starts_at <= l.ends_at",
+    )
+    newest = (
+        "(SELECT a.{} FROM assessments_assessment a WHERE a.system_id = l.system AND a.status = 'final'"
+        " AND a.effective_at <= l.at ORDER BY a.effective_at DESC, a.recorded_at DESC, a.id DESC LIMIT 1)"
+    )
+    timed = (
+        f"(r.branch = l.branch OR l.branch IS NULL AND NOT EXISTS (SELECT 1 FROM evidence_run o"
+        f" WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id AND o.{column} < r.{column}))"
+    )
+    neighbour = (
+        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.test = l.test"
+        f" AND r.{column} {{}} AND r.run_id <> l.run_id AND {timed} ORDER BY r.{column} {{}} LIMIT 1)"
+    )
+    return f"""
+WITH systems AS (SELECT * FROM {systems}), runs AS (SELECT * FROM {runs})
+SELECT 'check', l.system, c.name, c.test, c.newest_status, c.newest_observed_at, c.newest_received_at, {null}, c.id, NULL
+ FROM {checks} {check}
+UNION ALL SELECT 'result', l.system, l.name, l.run_id, NULL, r.observed_at, NULL, NULL, 0,
+ {array}({content}, {metrics}){text} FROM {identities} {check} {result}
+UNION ALL SELECT 'run', l.system, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at, r.first_passed_at,
+ 0, NULL FROM runs l {run}
+UNION ALL SELECT 'neighbour', l.system, l.test, NULL, NULL, {neighbour.format("<= l.before", "DESC")},
+ {neighbour.format(">= l.after", "ASC")}, NULL, 0, NULL FROM runs l
+UNION ALL SELECT 'span', l.system, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL FROM systems l {span}
+UNION ALL SELECT 'claims', l.system, NULL, NULL, NULL, {newest.format("effective_at")}, NULL, NULL, 0,
+ {newest.format("claims")}{text} FROM systems l
+UNION ALL SELECT 'rules', 0, o.credit, NULL, NULL, NULL, NULL, NULL, o.window_days, CAST(o.repeat_hours AS text)
+ FROM accounts_organisation o WHERE o.id = %s"""

@@ -6,20 +6,18 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from assessments.models import System
 from evidence.models import Run, Span
 from evidence.rules_of import Rules
-from evidence.snapshot import Snapshot
+from evidence.snapshot import LayersByTest, Snapshot
+from evidence.writing import Difference, store_spans
 from rubric.evidence import PROVABLE, Interval, Layers, growth, layers, respliced, union
 from rubric.levels import Level
 
-LayersByTest = dict[str, Layers]
 TICK = timedelta(microseconds=1)
 
 
-def grown(snapshot: Snapshot, generation: int, rules: Rules, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
+def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
     """The layers after these runs came in, by test; `added` holds the ascending times of runs that had none before.
 
     Constant work for each run, whenever it arrives: one run only adds intervals, which its nearest neighbours decide.
@@ -27,12 +25,10 @@ def grown(snapshot: Snapshot, generation: int, rules: Rules, added: Mapping[str,
     changed: LayersByTest = {}
     for test, times in added.items():
         additions: dict[Level, list[Interval]] = {level: [] for level in PROVABLE}
-        for interval_of in _growths(times, sorted(snapshot.neighbours.get(test, ())), rules, test):
+        for interval_of in _growths(times, sorted(snapshot.neighbours.get(test, ())), snapshot.rules, test):
             for level, intervals in interval_of.items():
                 additions[level] += intervals
-        changed[test] = {
-            level: union([*snapshot.layer(generation, test, level), *additions[level]]) for level in PROVABLE
-        }
+        changed[test] = {level: union([*snapshot.layer(test, level), *additions[level]]) for level in PROVABLE}
     return changed
 
 
@@ -50,31 +46,22 @@ def _growths(times: Sequence[datetime], near: Sequence[datetime], rules: Rules, 
     return found
 
 
-def store(system: System, generation: int, known: LayersByTest, wanted: LayersByTest) -> None:
-    """Turn the known intervals into the wanted ones: one upsert and, where any must go, one delete."""
-    upserts: list[Span] = []
-    gone = Q()
+def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
+    """What turns the known intervals of the wanted tests into the wanted ones."""
+    changed: list[tuple[str, Level, datetime, datetime]] = []
+    gone: list[tuple[str, Level, datetime]] = []
     for test, of_test in wanted.items():
         for level in PROVABLE:
-            before = dict(known.get(test, {}).get(level, []))
+            before = dict(known[test][level]) if test in known else {}
             after = dict(of_test[level])
-            upserts += [
-                Span(system=system, generation=generation, test=test, level=level.value, starts_at=start, ends_at=end)
-                for start, end in after.items()
-                if before.get(start) != end
-            ]
-            missing = [start for start in before if start not in after]
-            if missing:
-                gone |= Q(test=test, level=level.value, starts_at__in=missing)
-    if gone:
-        Span.objects.filter(gone, system=system, generation=generation).delete()
-    if upserts:
-        Span.objects.bulk_create(
-            upserts,
-            update_conflicts=True,
-            unique_fields=["system", "generation", "test", "level", "starts_at"],
-            update_fields=["ends_at"],
-        )
+            changed += [(test, level, start, end) for start, end in after.items() if before.get(start) != end]
+            gone += [(test, level, start) for start in before if start not in after]
+    return Difference(changed, gone)
+
+
+def store(system: System, generation: int, known: LayersByTest, wanted: LayersByTest) -> None:
+    """Turn the known intervals into the wanted ones."""
+    store_spans([(system.pk, generation, difference(known, wanted))])
 
 
 def load(system: System, generation: int, tests: Collection[str], start: datetime, end: datetime) -> LayersByTest:
