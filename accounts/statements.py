@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -79,6 +80,11 @@ def matching(vendor: str, table: str, alias: str, condition: str) -> str:
     if vendor == "postgresql":
         return f"CROSS JOIN LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {condition} OFFSET 0) AS {alias}"
     return f"CROSS JOIN {table} AS {alias} ON {condition}"
+
+
+def to_sql(at: datetime) -> Any:
+    """An aware datetime as a parameter of raw SQL, or as a part of a `document`."""
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def columns_of(model: type[models.Model], alias: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
-from accounts.models import Pass, Scope, Token, hash_secret
+from accounts.models import Organisation, Pass, Scope, Token, hash_secret
+from accounts.statements import Row, columns_of, fetch, hydrated, to_sql
 
 MARK = "mls_"
 BRIEF_MARK = "mlsx_"
@@ -134,12 +136,11 @@ def authenticate(secret: str, at: datetime) -> Token | None:
     that a secret could be built from.
     The time of last use is written at most once a minute.
     """
-    rows = Token.objects.select_related("organisation", "system")
     if secret.startswith(BRIEF_MARK):
-        found = rows.filter(passes__secret_hash=hash_secret(secret), passes__expires_at__gt=at)
+        rows = fetch(_by_secret(of_pass=True), [hash_secret(secret), to_sql(at)])
     else:
-        found = rows.filter(secret_hash=hash_secret(secret))
-    token = found.first()
+        rows = fetch(_by_secret(of_pass=False), [hash_secret(secret)])
+    token = _token_of(rows[0]) if rows else None
     if token is None or not token.usable_at(at):
         return None
     if token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP:
@@ -148,3 +149,31 @@ def authenticate(secret: str, at: datetime) -> Token | None:
         Token.objects.filter(due, pk=token.pk).update(last_used_at=at)
         token.last_used_at = at
     return token
+
+
+@lru_cache
+def _by_secret(*, of_pass: bool) -> str:
+    columns = ", ".join([columns_of(Token, "t"), columns_of(Organisation, "o"), columns_of(_system_model(), "s")])
+    found = "p.secret_hash = %s AND p.expires_at > %s" if of_pass else "t.secret_hash = %s"
+    return (
+        f"SELECT {columns} FROM accounts_token t{' JOIN accounts_pass p ON p.token_id = t.id' if of_pass else ''}"
+        " JOIN accounts_organisation o ON o.id = t.organisation_id"
+        f" LEFT JOIN assessments_system s ON s.id = t.system_id WHERE {found}"
+    )
+
+
+def _token_of(row: Row) -> Token:
+    """The token in a row of `_by_secret`, with its organisation and system."""
+    end_of_token = len(Token._meta.concrete_fields)
+    end_of_organisation = end_of_token + len(Organisation._meta.concrete_fields)
+    token = hydrated(Token, row[:end_of_token])
+    token.organisation = hydrated(Organisation, row[end_of_token:end_of_organisation])
+    if token.system_id is not None:
+        token.system = hydrated(_system_model(), row[end_of_organisation:])  # type: ignore[assignment]
+    return token
+
+
+def _system_model() -> type[Model]:
+    """The model that tokens are bound to; it belongs to an app that imports this one."""
+    model: type[Model] = Token._meta.get_field("system").related_model
+    return model

@@ -46,15 +46,24 @@ class Repeating:
 def read_json(request: HttpRequest, *, optional: bool = False) -> dict[str, Any]:
     """The object that the request's body holds; with `optional`, an empty body is an empty object.
 
-    Raises Problem: 413 for a body that is too large, 415 for one that is not said to be JSON, 400 for anything else.
+    Raises Problem as `read_text` and `parse` do.
+    """
+    body = read_text(request, optional=optional)
+    return parse(body) if body else {}
+
+
+def read_text(request: HttpRequest, *, optional: bool = False) -> bytes:
+    """The request's body, said to be JSON but not parsed; empty only where that is `optional`.
+
+    Raises Problem: 413 for a body that is too large, 400 for an empty one, 415 for one that is not said to be JSON.
     """
     body = read_body(request, LARGEST_BODY)
     if not body and optional:
-        return {}
+        return body
     if not body:
         raise malformed("The body is empty; it must be a JSON object.", Fault("An object is required.", ""))
     refuse_other_types(request)
-    return parse(body)
+    return body
 
 
 def read_body(request: HttpRequest, largest: int) -> bytes:

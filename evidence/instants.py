@@ -1,16 +1,8 @@
-"""Instants in raw SQL: how each database takes them and gives them back."""
+"""Instants in raw SQL: how each database gives them back."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
-
-from django.db import connection
-
-
-def to_sql(at: datetime) -> Any:
-    """An aware datetime as a parameter of raw SQL."""
-    return connection.ops.adapt_datetimefield_value(at)
 
 
 def from_sql(value: datetime | str | None) -> datetime | None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.statements import document, fetch, listed, matching
+from accounts.statements import document, fetch, listed, matching, to_sql
 from assessments.claims import thaw
 from assessments.models import System
-from evidence.instants import from_sql, instant_from_sql, to_sql
+from evidence.instants import from_sql, instant_from_sql
 from evidence.posting import TEXTS, Content, PostedResult
 from evidence.rules_of import Rules
 from rubric.evidence import PROVABLE, Interval, Layers, RunTimes

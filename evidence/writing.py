@@ -11,8 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.statements import document, execute, listed, pipeline
-from evidence.instants import to_sql
+from accounts.statements import document, execute, listed, pipeline, to_sql
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
 from rubric.evidence import RunTimes

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from accounts.statements import to_sql
 from assessments.models import System
-from evidence.instants import from_sql, to_sql
+from evidence.instants import from_sql
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from scores.score import Health

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Token
 from api.instants import write_instant, write_optional
+from api.parsing import parse
 from api.problems import Fault, pointer_to
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
+from api.resources.limits import (
+    LONGEST_CHECK,
+    LONGEST_MESSAGE,
+    LONGEST_METRIC,
+    LONGEST_PROVENANCE,
+    LONGEST_RUN_ID,
+    LONGEST_SLUG,
+    LONGEST_TEST,
+    MOST_METRICS,
+    MOST_RESULTS,
+    within_reason,
+)
+from api.resources.plain_results import read_plain
 from api.shapes import Choice, Field, Instant, ListOf, MapOf, Number, Record, Schema, Text, WebAddress, nullable
 from evidence.models import Result, Status
 from evidence.posting import PROVENANCE, Outcome, PostedResult, SystemOutcome
@@ -23,29 +37,24 @@ from rubric.timeline import Levels
 from scores.reading import score_of
 from scores.score import Score
 
-MOST_RESULTS = 1000
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-CLOCK_TOLERANCE = timedelta(minutes=5)
 LATE = timedelta(days=1)
 LARGEST_EXACT = 2**53
-SLUG_LENGTH = 60
-TEST_LENGTH = 60
 UNREADABLE = "\x01unreadable"  # stands for a name that was at fault: no stored name equals it
 
 RESULT = Record(
     {
-        "system": Field(Text(SLUG_LENGTH, 1, description="A slug; may be left out with a token bound to one system.")),
-        "test": Field(Text(TEST_LENGTH, 1, description="The key of a test, such as data-1."), required=True),
-        "run_id": Field(Text(200, 1, description="The pipeline's own id for this run."), required=True),
+        "system": Field(Text(LONGEST_SLUG, 1, description="A slug; may be left out with a token bound to one system.")),
+        "test": Field(Text(LONGEST_TEST, 1, description="The key of a test, such as data-1."), required=True),
+        "run_id": Field(Text(LONGEST_RUN_ID, 1, description="The pipeline's own id for this run."), required=True),
         "status": Field(Choice(Status.values), required=True),
-        "check": Field(Text(300, 1, description="Default: the test's key.")),
+        "check": Field(Text(LONGEST_CHECK, 1, description="Default: the test's key.")),
         "observed_at": Field(
             Instant("Default: the time of receipt. At most 5 minutes in the future, not before the year 2000.")
         ),
-        "message": Field(Text(2000)),
+        "message": Field(Text(LONGEST_MESSAGE)),
         "url": Field(WebAddress()),
-        **{name: Field(Text(200)) for name in PROVENANCE},
-        "metrics": Field(MapOf(Number(), 50)),
+        **{name: Field(Text(LONGEST_PROVENANCE)) for name in PROVENANCE},
+        "metrics": Field(MapOf(Number(), MOST_METRICS, LONGEST_METRIC)),
     }
 )
 BATCH = Record({"results": Field(ListOf(RESULT, MOST_RESULTS, 1), required=True)})
@@ -59,12 +68,18 @@ class Posting:
     domain can find what else is at fault; they must not be recorded then.
     """
 
-    def __init__(self, document: dict[str, Any], token: Token, received_at: datetime) -> None:
-        self.batched = "results" in document
+    def __init__(self, body: bytes, token: Token, received_at: datetime) -> None:
+        """Raises Problem (400) for a body that is no JSON object."""
         self.token = token
         self.received_at = received_at
         self.faults: list[Fault] = []
-        self.results = [self._result(index, item) for index, item in enumerate(self._items(document))]
+        plain = read_plain(body, token, received_at)
+        if plain is not None:
+            self.results, self.batched = plain
+        else:
+            document = parse(body)
+            self.batched = "results" in document
+            self.results = [self._result(index, item) for index, item in enumerate(self._items(document))]
 
     def pointer(self, index: int, field: str | None) -> str:
         """Where in the body the field of an item stands, or the item itself."""
@@ -116,7 +131,7 @@ class Posting:
 
     def _check_time(self, given: dict[str, Any], here: str) -> None:
         at = given.get("observed_at")
-        if at is not None and not EARLIEST <= at <= self.received_at + CLOCK_TOLERANCE:
+        if at is not None and not within_reason(at, self.received_at):
             detail = "At most 5 minutes in the future, and not before the year 2000."
             self.faults.append(Fault(detail, f"{here}/observed_at"))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+import msgspec
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
 from api.base import ApiView, checked_id, read_record
-from api.documents import Parameter, flag, operation
+from api.documents import JSON, Parameter, flag, operation
 from api.pagination import paged
+from api.parsing import read_text
 from api.problems import at_fault, conflict, not_found
 from api.queries import Query
 from api.resources import results as resource
@@ -39,7 +42,7 @@ class Results(ApiView):
         parameters=[flag("dry_run", "Check everything, store nothing.")],
         conflicts=True,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """One result, or up to 1000 of any systems: all of them are stored, or none.
 
         Posting the same again changes nothing and answers 200. Other content for the same system, check and run_id is a
@@ -48,7 +51,7 @@ class Results(ApiView):
         query = Query(request._request)
         dry_run = query.flag("dry_run")
         query.check()
-        posting = resource.Posting(self.body(), self.token, self.now)
+        posting = resource.Posting(read_text(request._request), self.token, self.now)
         if posting.faults:
             found = faults_in(actor=self.actor, results=posting.results, received_at=self.now)
             raise at_fault([*posting.faults, *posting.faults_besides(found)])
@@ -62,8 +65,9 @@ class Results(ApiView):
                 *posting.faults_besides(error.faults),
             ) from error
         created = outcome.accepted > 0 and not dry_run
-        body = resource.show_outcome(outcome, self.now)
-        return Response(body, status=HTTPStatus.CREATED if created else HTTPStatus.OK)
+        body = msgspec.json.encode(resource.show_outcome(outcome, self.now))
+        status = HTTPStatus.CREATED if created else HTTPStatus.OK
+        return HttpResponse(body, content_type=JSON, status=status)
 
 
 class SystemResults(ApiView):
