@@ -12,7 +12,8 @@ from api.files import SentFile
 from api.problems import Fault, at_fault
 from api.queries import Query
 from api.resources.components import TEXT, array, record
-from api.resources.results import CLOCK_TOLERANCE, EARLIEST, OUTCOME, show_outcome
+from api.resources.limits import within_reason
+from api.resources.results import OUTCOME, show_outcome
 from api.shapes import Schema
 from assessments.models import System
 from evidence.formats import AUTO, FORMATS
@@ -71,7 +72,7 @@ class ImportRequest:
         if run_id is None and not query.faulty("run_id"):
             query.refuse("run_id", "Required: the pipeline's own id for this run.")
         observed_at = query.instant("observed_at")
-        if observed_at is not None and not EARLIEST <= observed_at <= received_at + CLOCK_TOLERANCE:
+        if observed_at is not None and not within_reason(observed_at, received_at):
             query.refuse("observed_at", "At most 5 minutes in the future, and not before the year 2000.")
         provenance = {name: query.limited(name, LONGEST_PROVENANCE) or "" for name in PROVENANCE}
         query.check()
