@@ -21,6 +21,7 @@ KINDS = {
     "system": "Systems",
     "assessment": "Assessments",
     "result": "Results",
+    "initiative": "Initiatives",
     "mapping": "Mapping rules",
 }
 

@@ -10,14 +10,18 @@ from assessments.models.core import (
     System,
     SystemQuerySet,
 )
+from assessments.models.initiatives import STEP_LEVELS, Initiative, InitiativeStep
 from assessments.models.together import Presence
 
 __all__ = [
+    "STEP_LEVELS",
     "Answer",
     "Assessment",
     "AssessmentQuerySet",
     "AssessmentStatus",
     "Badge",
+    "Initiative",
+    "InitiativeStep",
     "Lifecycle",
     "Presence",
     "System",

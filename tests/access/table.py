@@ -52,7 +52,12 @@ def of_rubric(world: World) -> dict[str, str]:
     return {"key": "ml-test-score-2017"}
 
 
+def of_initiative(world: World) -> dict[str, int]:
+    return {"number": world.initiative.pk}
+
+
 SYSTEM = BASE + "systems/<slug:slug>/"
+INITIATIVE = BASE + "initiatives/<int:number>/"
 ASSESSMENTS = SYSTEM + "assessments/"
 ASSESSMENT = ASSESSMENTS + "<int:number>/"
 
@@ -150,6 +155,19 @@ PAGES = [
     Page(SYSTEM + "rules/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system, lambda world: {"window-data-1": "7"}),
     Page(SYSTEM + "efforts/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_system, lambda world: {"effort-data-1": "L"}),
     Page(BASE + "settings/efforts/", {"GET": VIEWER, "POST": ADMIN}, data=lambda world: {"effort-data-1": "L"}),
+    Page(BASE + "initiatives/", {"GET": VIEWER}),
+    Page(
+        SHOWN + "plan/initiative/",
+        {"GET": ASSESSOR, "POST": ASSESSOR},
+        of_shown,
+        lambda world: {"step": "data-1.manual", "title": "Schemas"},
+    ),
+    Page(INITIATIVE, {"GET": VIEWER}, of_initiative),
+    Page(INITIATIVE + "csv/", {"GET": VIEWER}, of_initiative),
+    Page(
+        INITIATIVE + "edit/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_initiative, lambda world: {"title": "All schemas"}
+    ),
+    Page(INITIATIVE + "delete/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_initiative),
     Page(
         SYSTEM + "edition/",
         {"GET": ASSESSOR, "POST": ASSESSOR},

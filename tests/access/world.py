@@ -15,7 +15,8 @@ from accounts.organisations import create_organisation
 from accounts.teams import create_team
 from accounts.tokens import create_token
 from assessments.badges import turn_on
-from assessments.models import Assessment, Badge, System
+from assessments.initiatives import WantedStep, create_initiative
+from assessments.models import Assessment, Badge, Initiative, System
 from assessments.operations import start_assessment
 from evidence.models import Result
 from keyless.bindings import add_binding
@@ -99,6 +100,11 @@ class World:
     def result(self) -> Result:
         post(self.system, ["data-1"], [self.now], self.now, model_version="models:/fraud/7")
         return Result.objects.get(system=self.system)
+
+    @cached_property
+    def initiative(self) -> Initiative:
+        steps = [WantedStep(self.system, "data-1", "manual")]
+        return create_initiative(actor=self.actor, title="Schemas", steps=steps, at=self.now)
 
     def client(self, actor: str) -> Client:
         """The browser of one of the cast; `token` and `anonymous` have no session."""

@@ -14,7 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from accounts.actors import Actor
 from accounts.models import Membership, Role
+from assessments.initiatives import WantedStep, create_initiative
 from evidence.models import Result
 from tests.factories import (
     all_tests,
@@ -58,7 +60,10 @@ def _make(live: Live) -> Scene:
     owner = make_member(organisation, Role.OWNER)
     Membership.objects.create(organisation=empty, person=owner.person, role=Role.OWNER)
     team = make_team(organisation)
-    fraud_story(organisation, now, by=owner.person, team=team, tags=["tier-1"], owner=owner.person)
+    story = fraud_story(organisation, now, by=owner.person, team=team, tags=["tier-1"], owner=owner.person)
+    steps = [WantedStep(story, test, "automated") for test in ("data-1", "monitor-1")]
+    actor = Actor(organisation, owner.person)
+    initiative = create_initiative(actor=actor, title="Automate", steps=steps, at=now - 90 * DAY)
     practices = make_system(organisation, now - 90 * DAY, name="Docs search", rubric="key-principles")
     assess(practices, now - 80 * DAY, dict.fromkeys(all_tests(practices), "manual"), by=owner.person)
     climbing = make_system(organisation, now - 300 * DAY, name="Search ranking with a rather long name", team=team)
@@ -80,6 +85,8 @@ def _make(live: Live) -> Scene:
             "unassessed": "/o/meridian/systems/churn-uplift/",
             "connect": fraud + "connect/",
             "plan": fraud + "plan/?target=3.5",
+            "initiative": f"/o/meridian/initiatives/{initiative.pk}/",
+            "initiative owners": f"/o/meridian/initiatives/{initiative.pk}/edit/",
             "test": fraud + "tests/data-1/",
             "results": fraud + "results/",
             "result": f"{fraud}results/{result.pk}/",
@@ -109,6 +116,8 @@ PLACES = [
     "unassessed",
     "connect",
     "plan",
+    "initiative",
+    "initiative owners",
     "test",
     "results",
     "result",
