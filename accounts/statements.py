@@ -36,8 +36,11 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
 
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Statements inside travel together, in their order, where the database can do that: the last line waits for all."""
-    if connection.vendor != "postgresql":
+    """Statements inside travel together, in their order, where the database can do that: the last line waits for all.
+
+    Where statements are logged one by one, they are sent one by one.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
         yield
         return
     connection.ensure_connection()
