@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from assessments.models import System
 from evidence.formats import ReportedCheck
 from evidence.mapping import Mapper, Match
+from evidence.mapping_rules import mapper_of
 from evidence.models import SeenNames
 
 KEPT = 2000
@@ -71,6 +72,8 @@ def names_of(system: System) -> list[SeenName]:
     return read_names(rows)
 
 
-def unmapped_names(system: System, mapper: Mapper) -> list[SeenName]:
-    """Those that nothing maps by these rules."""
-    return [seen for seen in names_of(system) if seen.match(mapper) is None]
+def unmapped_names(system: System) -> list[SeenName]:
+    """Those that nothing maps by the rules in force: two queries, one where no report was imported."""
+    names = names_of(system)
+    mapper = mapper_of(system) if names else None
+    return [seen for seen in names if mapper is not None and seen.match(mapper) is None]

@@ -16,8 +16,11 @@ from dashboards.system.presenters import present
 from dashboards.system.reading import read_system, system_of
 from evidence.preparation import progress
 from evidence.rule_changes import pending_of
+from evidence.seen_names import unmapped_names
 from rubric.loader import builtin
 from scores.overview import review_is_due
+
+UNMAPPED_SHOWN = 5
 
 
 @require_safe
@@ -40,6 +43,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
         "now": now,
         "past": bool(asked) and at != now,
         "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, at),
+        "unmapped": [] if asked else unmapped_names(found)[:UNMAPPED_SHOWN],
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
     pending = pending_of(found.organisation) if found.pending_generation is not None else None
