@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import activity
 from accounts.actors import Actor
@@ -29,12 +29,17 @@ def organisation_rules(organisation: Organisation) -> list[Rule]:
     return [_rule(row) for row in MappingRule.objects.filter(organisation=organisation, system__isnull=True)]
 
 
+def rules_of_both(system: System) -> QuerySet[MappingRule]:
+    """The rows of the system's own rules and of its organisation's."""
+    of_organisation = MappingRule.objects.filter(organisation_id=system.organisation_id)
+    return of_organisation.filter(Q(system=system) | Q(system=None))
+
+
 def rules_over(system: System) -> tuple[list[Rule], list[Rule]]:
     """The system's own rules and its organisation's, in one query."""
-    both = MappingRule.objects.filter(organisation_id=system.organisation_id).filter(Q(system=system) | Q(system=None))
     own: list[Rule] = []
     shared: list[Rule] = []
-    for row in both:
+    for row in rules_of_both(system):
         (shared if row.system_id is None else own).append(_rule(row))
     return own, shared
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast
 
 from assessments.models import System
 from evidence.formats import ReportedCheck
-from evidence.mapping import Mapper, Match
-from evidence.mapping_rules import mapper_of
+from evidence.mapping import Mapper, Match, Rule
+from evidence.mapping_rules import rules_of_both, tests_of
 from evidence.models import SeenNames
 
 KEPT = 2000
 """So many names are kept for each format of a system; those that nothing mapped, then the newest, go before others."""
+
+
+_NAMES = ""  # where a rule has its test's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def note_names(system: System, format_name: str, checks: Iterable[ReportedCheck]
     )
 
 
-def read_names(rows: QuerySet[SeenNames]) -> list[SeenName]:
+def read_names(rows: Iterable[SeenNames]) -> list[SeenName]:
     """The names in these rows (their systems loaded), the last seen first, then by name."""
     found = [
         SeenName(row.system, row.format, name, datetime.fromisoformat(at), key)
@@ -73,7 +78,19 @@ def names_of(system: System) -> list[SeenName]:
 
 
 def unmapped_names(system: System) -> list[SeenName]:
-    """Those that nothing maps by the rules in force: two queries, one where no report was imported."""
-    names = names_of(system)
-    mapper = mapper_of(system) if names else None
-    return [seen for seen in names if mapper is not None and seen.match(mapper) is None]
+    """Those that nothing maps by the rules in force, in one query: a union of the names and of the rules."""
+    names = SeenNames.objects.filter(system=system).values_list(
+        Value(_NAMES, output_field=TextField()), Value(0), "system_id", Cast("names", TextField()), "format"
+    )
+    rules = rules_of_both(system).order_by().values_list("test", "position", "system_id", "pattern", "format")
+    rows: list[SeenNames] = []
+    own: list[tuple[int, Rule]] = []
+    shared: list[tuple[int, Rule]] = []
+    for test, position, owner, text, format_name in names.union(rules, all=True):
+        if test == _NAMES:
+            rows.append(SeenNames(system=system, format=format_name, names=json.loads(text)))
+        else:
+            (shared if owner is None else own).append((position, Rule(text, test, format_name or None)))
+    in_order = ([rule for _, rule in sorted(listed, key=lambda placed: placed[0])] for listed in (own, shared))
+    mapper = Mapper(*in_order, tests_of(system))
+    return [seen for seen in read_names(rows) if seen.match(mapper) is None]

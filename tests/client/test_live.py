@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.client.conftest import ROOT, Installed
 from tests.client.test_pytest_plugin import HEAD, QUIET, SESSION
 from tests.docs.pages import DOCS, examples
 from tests.docs.test_examples import covers
+from tests.evidence.formats.samples import body as sample
 from tests.support.live import Live
 from tools.servers import free_port
 
@@ -133,3 +135,31 @@ def test_the_pytest_plugin_posts_to_the_real_server(pipeline: Pipeline) -> None:
     assert "model-6: none -> manual" in said
     score = json.loads(pipeline.run("mlscore", "score", "--json"))
     assert next(test["health"] for test in score["tests"] if test["key"] == "model-6") == "failing"
+
+
+def test_reports_go_in_by_their_own_keys_and_by_rules(pipeline: Pipeline, live: Live) -> None:
+    token = live.manage("create_token", "--organisation", "acme", "--name", "rules", "--scope", "systems:write").strip()
+    rules = {"rules": [{"pattern": "tests.features.*", "test": "data-1"}, {"pattern": "test.*", "test": "data-2"}]}
+    request = urllib.request.Request(
+        f"{live.url}/api/v1/systems/fraud-scorer/mapping/",
+        json.dumps(rules).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method="PUT",
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    cases = "".join(f'<testcase classname="tests.{of}" name="it"/>' for of in ("features", "ui"))
+    (pipeline.directory / "report.xml").write_text(f"<testsuite>{cases}</testsuite>")
+    (pipeline.directory / "run_results.json").write_bytes(sample("dbt/test_pass.run_results.json"))
+    first = json.loads(sample("dbt/test_pass.run_results.json"))["results"][0]["unique_id"]
+    manifest = {"nodes": {first: {"tags": ["mlscore:monitor-1"]}}}
+    (pipeline.directory / "manifest.json").write_text(json.dumps(manifest))
+    command = ("mlscore", "import", "report.xml", "run_results.json", "--run-id", "1")
+    said = pipeline.run(*command)
+    assert "no rule maps: tests.ui.it" in said
+    assert "0 known already" in said
+    assert "0 accepted" in pipeline.run(*command)
+    score = json.loads(pipeline.run("mlscore", "score", "--json"))
+    assert {test["key"] for test in score["tests"] if test["runs"]} == {"data-1", "data-2", "monitor-1"}
+    (pipeline.directory / "cut.xml").write_text("<testsuite><testcase name='a'/>")
+    assert "cut.xml" in pipeline.run("mlscore", "import", "cut.xml", "--run-id", "2", code=2)
