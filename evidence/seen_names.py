@@ -91,6 +91,9 @@ def unmapped_names(system: System) -> list[SeenName]:
             rows.append(SeenNames(system=system, format=format_name, names=json.loads(text)))
         else:
             (shared if owner is None else own).append((position, Rule(text, test, format_name or None)))
-    in_order = ([rule for _, rule in sorted(listed, key=lambda placed: placed[0])] for listed in (own, shared))
-    mapper = Mapper(*in_order, tests_of(system))
+    mapper = Mapper(_in_order(own), _in_order(shared), tests_of(system))
     return [seen for seen in read_names(rows) if seen.match(mapper) is None]
+
+
+def _in_order(placed: list[tuple[int, Rule]]) -> list[Rule]:
+    return [rule for _, rule in sorted(placed, key=lambda each: each[0])]

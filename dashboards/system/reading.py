@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
-from evidence.models import Result
+from evidence.models import Result, SeenNames
 from rubric.timeline import Point, timeline
 from scores.facts import load_facts
 from scores.marks import Event, events, log_of
@@ -42,7 +43,8 @@ class SystemFacts:
 
 def system_of(membership: Membership, slug: str) -> System:
     """The visible system of this slug, with its organisation, team and owner; raises Http404 where there is none."""
-    systems = with_first_run(System.objects.visible_to(membership))
+    imported = Exists(SeenNames.objects.filter(system=OuterRef("pk")))
+    systems = with_first_run(System.objects.visible_to(membership)).annotate(was_imported_to=imported)
     return get_object_or_404(systems.select_related("organisation", "team", "owner"), slug=slug)
 
 

@@ -34,6 +34,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
         raise BadRequest("`at` is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
     found = system_of(request.membership, system)
     facts = read_system(found, at, now)
+    imported_to: bool = found.was_imported_to  # type: ignore[attr-defined]
     context = {
         "system": found,
         "facts": facts,
@@ -43,7 +44,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
         "now": now,
         "past": bool(asked) and at != now,
         "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, at),
-        "unmapped": [] if asked else unmapped_names(found)[:UNMAPPED_SHOWN],
+        "unmapped": unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not asked else [],
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
     pending = pending_of(found.organisation) if found.pending_generation is not None else None
