@@ -49,15 +49,17 @@ def pipeline() -> Iterator[None]:
 
 
 def _cursor() -> Any:
-    """A cursor within Django's wrappers, which tests count by; on PostgreSQL one that lets the server bind and prepare."""
-    if connection.vendor != "postgresql":
+    """A cursor within Django's wrappers; on PostgreSQL one that lets the server bind and prepare.
+
+    Where statements are logged, Django's own takes its place, which knows their text.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
         return connection.cursor()
     from psycopg import Cursor
 
     connection.ensure_connection()
     connection.validate_thread_sharing()
-    raw = Cursor(connection.connection)
-    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)  # type: ignore[arg-type]
+    return connection.make_cursor(Cursor(connection.connection))
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:
