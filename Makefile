@@ -56,3 +56,4 @@ lint: install ## Check style, types, templates, import rules and missing migrati
 .PHONY: bench
 bench: install ## Measure posts a second and page times on PostgreSQL
 	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench
+	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench growth

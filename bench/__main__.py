@@ -30,14 +30,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--posts", action="store_true", help="postings alone, over a small database")
     parser.add_argument("--profile", action="store_true", help="profile postings inside one process instead")
+    parser.add_argument("part", nargs="?", choices=["growth"], help="measure that alone; without it, all but that")
+    parser.add_argument("--small", type=int, default=10_000, metavar="RESULTS", help="of growth: few results")
+    parser.add_argument("--large", type=int, default=5_000_000, metavar="RESULTS", help="of growth: many results")
     arguments = parser.parse_args()
     load = report.load_average()
     with servers.databases() as directory:
         import django
 
         django.setup()
-        from bench import data, profiling
+        from bench import data, growth, profiling
 
+        if arguments.part == "growth":
+            growth.main(arguments)
+            return
         began = datetime.now(UTC)
         short = arguments.profile or arguments.posts
         made = data.make(began, data.SIZES[:1] if short else data.SIZES)

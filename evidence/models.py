@@ -97,6 +97,12 @@ class Result(models.Model):
             models.Index(fields=["system", "-observed_at", "-id"], name="result_newest_of_system"),
             models.Index(fields=["check_of", "-observed_at", "-id"], name="result_newest_of_check"),
             models.Index(fields=["system", "run_id"], name="result_of_run"),
+            # Most results passed; without it, listing the few others would read them all.
+            models.Index(
+                fields=["system", "status", "-observed_at", "-id"],
+                condition=models.Q(status__in=["failed", "error", "skipped"]),
+                name="result_not_passed",
+            ),
             models.Index(
                 fields=["system", "model_version", "check_of", "-observed_at"],
                 condition=models.Q(model_version__gt=""),

@@ -22,6 +22,7 @@ from evidence.models import Result, Status
 from evidence.posting import PostingConflict, PostingRefused
 from evidence.recording import faults_in, record_results
 from evidence.voiding import AlreadyVoided, void_result
+from scores.explain import Wanted, results_of
 
 FILTERS = (
     Parameter("test", "The key of a test."),
@@ -78,15 +79,14 @@ class SystemResults(ApiView):
         """Newest `observed_at` first."""
         system = self.system(slug)
         query = Query(request._request)
-        given = {
-            "check_of__test": query.text("test"),
-            "check_of__name": query.text("check"),
-            "run_id": query.text("run_id"),
-            "status": query.choice("status", Status.values),
-        }
+        wanted = Wanted(
+            test=query.text("test") or "",
+            check=query.text("check") or "",
+            run_id=query.text("run_id") or "",
+            status=query.choice("status", Status.values) or "",
+        )
         query.check()
-        rows = Result.objects.visible_to(self.token).filter(system=system).select_related("check_of")
-        rows = rows.filter(**{field: value for field, value in given.items() if value is not None})
+        rows = results_of(system, wanted)
         order = ("-observed_at", "-id")
         return Response(
             paged(request._request, rows, order, lambda row: resource.show_result(row, system.slug), key="results")

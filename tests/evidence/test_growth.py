@@ -1,0 +1,41 @@
+"""Requests read no table whole and touch hardly more buffers with many results stored than with few (PostgreSQL).
+
+On SQLite the same requests are answered, over a history that postings left.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from bench import growth
+from bench.filling import analyse
+from evidence.rebuilding import check_system
+from tests.factories import make_organisation, make_system, nightly, post
+from tests.rubric.reading import DAY
+
+FEW, MANY = 10_000, 60_000
+# While the tables are small the planner hashes them; later it looks up each of the 240 runs in the window by an index.
+SLACK = {"GET /o/ORG/systems/asked/tests/data-1/": 600}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_history_costs_what_a_short_one_costs() -> None:
+    now = timezone.now()
+    if connection.vendor != "postgresql":
+        system = make_system(make_organisation(), now)
+        post(system, ["data-1"], nightly(now - 9 * DAY, now), now)
+        assert check_system(system.pk, repair=False) == []
+        return
+    small = growth.World("small", FEW, 0, now)
+    analyse()
+    few = growth.ask(small, 0)
+    large = growth.World("large", MANY // 2, MANY // 2, now)
+    analyse()
+    many = growth.ask(large, 0)
+    assert check_system(small.system.pk, repair=False) == [], "what was filled in is what postings leave"
+    for name, asked in many.items():
+        # Of checks there are as many as before: reading a few of them whole is no growth.
+        assert asked.plans.scanned <= {"evidence_check"}, name
+        assert asked.plans.buffers <= growth.LIMIT * few[name].plans.buffers + SLACK.get(name, 100), name
