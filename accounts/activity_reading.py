@@ -20,6 +20,7 @@ KINDS = {
     "keyless": "Keyless publishing",
     "system": "Systems",
     "assessment": "Assessments",
+    "session": "Team sessions",
     "result": "Results",
     "initiative": "Initiatives",
     "mapping": "Mapping rules",

@@ -14,7 +14,7 @@ from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from assessments.claims import freeze
 from assessments.links import LONGEST_LINK, is_link
-from assessments.models import Answer, Assessment, AssessmentStatus, System
+from assessments.models import Answer, Assessment, AssessmentStatus, System, TeamSession
 from assessments.presence import leave
 from rubric.levels import LEVELS, Level
 from rubric.loader import builtin
@@ -233,9 +233,10 @@ def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessmen
 
 @transaction.atomic
 def discard_draft(*, actor: Actor, assessment: Assessment, at: datetime) -> None:
-    """Delete a draft with its answers. Raises Conflict when it is no draft."""
+    """Delete a draft with its answers and team sessions. Raises Conflict when it is no draft."""
     draft = _locked_draft(actor, assessment.pk)
     draft.answers.all().delete()
+    TeamSession.objects.filter(assessment=draft).discard()
     draft.delete()
     activity.record(
         actor=actor,

@@ -11,6 +11,7 @@ from assessments.models.core import (
     SystemQuerySet,
 )
 from assessments.models.initiatives import STEP_LEVELS, Initiative, InitiativeStep
+from assessments.models.sessions import Ballot, Choice, Participant, Round, SessionStatus, Tally, TeamSession
 from assessments.models.together import Presence
 
 __all__ = [
@@ -20,10 +21,17 @@ __all__ = [
     "AssessmentQuerySet",
     "AssessmentStatus",
     "Badge",
+    "Ballot",
+    "Choice",
     "Initiative",
     "InitiativeStep",
     "Lifecycle",
+    "Participant",
     "Presence",
+    "Round",
+    "SessionStatus",
     "System",
     "SystemQuerySet",
+    "Tally",
+    "TeamSession",
 ]
