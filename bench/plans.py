@@ -55,8 +55,13 @@ def explained() -> Iterator[Plans]:
             plans.statements.append(_explain(sql, params))
         return execute(sql, params, many, context)
 
+    # Whatever is rolled back takes statements that psycopg has prepared with it: a connection of its own prepares none.
+    connection.close()
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = None
     with connection.execute_wrapper(explain):
         yield plans
+    connection.close()
 
 
 class _Undone(Exception):
