@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
+from django.conf import settings
 from django.db import connection, models
 
 Row = tuple[Any, ...]
@@ -59,7 +60,7 @@ def _cursor() -> Any:
 
     connection.ensure_connection()
     connection.validate_thread_sharing()
-    return connection.make_cursor(Cursor(connection.connection))
+    return connection.make_cursor(Cursor(connection.connection))  # type: ignore[arg-type]
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:
@@ -89,7 +90,7 @@ def matching(vendor: str, table: str, alias: str, condition: str) -> str:
 
 def to_sql(at: datetime) -> Any:
     """An aware datetime as a parameter of raw SQL, or as a part of a `document`."""
-    return connection.ops.adapt_datetimefield_value(at)
+    return connection.ops.adapt_datetimefield_value(at) if settings.SQLITE else at
 
 
 def columns_of(model: type[models.Model], alias: str) -> str:

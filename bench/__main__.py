@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -73,13 +74,14 @@ def client(**task: Any) -> dict[str, Any]:
 
 
 def measure_posts(stack: servers.Stack, made: Made) -> list[report.Posts]:
-    """Both kinds of posting, each between stretches of the bare view: bare, single, bare, batch, again and again."""
-    from bench.bodies import batch, single
+    """All kinds of posting, each between stretches of what it is compared with, again and again."""
+    from bench.bodies import batch, single, thousand
 
     slugs = made.slugs["bench-12"]
     kinds = {
         "1 result": [single(slugs, number) for number in range(len(slugs) * 7)],
         "28 results": [batch(slug) for slug in slugs],
+        "1,000 results": [thousand(slug) for slug in slugs],
     }
     token = {"Authorization": f"Bearer {made.secret}"}
     figures = {kind: report.Posts(kind) for kind in kinds}
@@ -91,7 +93,10 @@ def measure_posts(stack: servers.Stack, made: Made) -> list[report.Posts]:
                 "seconds": SECONDS if stretch >= 0 else 1,
                 "most": MOST,
             }
-            bare = client(port=stack.bare, path="/", headers={}, bodies=kinds["1 result"], **common)
+            if kind == "1,000 results":
+                bare = client(**{**common, "kind": "rows"}, url=os.environ["DATABASE_URL"])
+            else:
+                bare = client(port=stack.bare, path="/", headers={}, bodies=kinds["1 result"], **common)
             bodies = [body.replace("@stretch@", str(stretch)) for body in bodies]
             full = client(port=stack.mlscore, path="/api/v1/results/", headers=token, bodies=bodies, **common)
             if stretch >= 0:  # the first one warms up

@@ -8,6 +8,7 @@ from typing import Any
 
 from rubric.loader import DEFAULT, builtin
 
+LARGEST = 1000
 TESTS = list(builtin()[DEFAULT].tests)
 
 
@@ -19,6 +20,13 @@ def single(slugs: Sequence[str], number: int) -> str:
 def batch(slug: str) -> str:
     """A result for each test of one system, all of one run."""
     return json.dumps({"results": [_result(slug, test) for test in TESTS]})
+
+
+def thousand(slug: str) -> str:
+    """A thousand results of one system, of 36 runs."""
+    runs = range(LARGEST // len(TESTS) + 1)
+    results = [{**_result(slug, test), "run_id": f"bench-@stretch@-@number@-{run}"} for run in runs for test in TESTS]
+    return json.dumps({"results": results[:LARGEST]})
 
 
 def _result(slug: str, test: str) -> dict[str, Any]:

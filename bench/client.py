@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench import rows
+
 NUMBER = b"@number@"
 LONGEST_WAIT = 60.0
 
@@ -114,8 +116,11 @@ def read_pages(port: int, path: str, cookie: str, warm_up: int, times: int) -> d
 
 def main() -> None:
     task = json.load(sys.stdin)
-    if task.pop("kind") == "pages":
+    kind = task.pop("kind")
+    if kind == "pages":
         answer = read_pages(**task)
+    elif kind == "rows":
+        answer = rows.run(**task)
     else:
         answer = Load(**{**task, "bodies": [body.encode() for body in task["bodies"]]}).run()
     json.dump(answer, sys.stdout)

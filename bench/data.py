@@ -19,6 +19,7 @@ from accounts.tokens import create_token
 from assessments.models import Lifecycle, System
 from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
 from assessments.systems import create_system
+from bench import rows
 from evidence.models import Result, Run, Span
 from evidence.posting import PostedResult
 from evidence.recording import record_results
@@ -65,6 +66,7 @@ def make(now: datetime, sizes: Sequence[int] = SIZES) -> Made:
             )
     with connection.cursor() as cursor:
         cursor.execute(BARE_TABLE)
+        cursor.execute(rows.TABLE)
         cursor.execute("ANALYZE")
     counts = f"{Result.objects.count():,} results, {Run.objects.count():,} runs, {Span.objects.count():,} spans"
     return Made(secret, _session(owner), slugs, counts)

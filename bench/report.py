@@ -63,7 +63,7 @@ class Page:
 def write(*, machine: str, setting: str, posts: list[Posts], pages: list[Page]) -> None:
     """Print everything."""
     say(f"\n{machine}\n\n{setting}.\n")
-    table(["a POST of", "POSTs a second", "range", "bare view", "ratio", "median ms", "95% ms"], [p.row for p in posts])
+    table(["a POST of", "POSTs a second", "range", "beside", "ratio", "median ms", "95% ms"], [p.row for p in posts])
     say("")
     table(["page", "systems", "median ms", "95% ms", "bytes", "bytes with gzip"], [page.row for page in pages])
 

@@ -200,7 +200,7 @@ def test_levels_before_and_after_are_those_at_receipt(actor, system):
 
 
 @pytest.mark.parametrize("count", [1, 28])
-def test_recording_costs_at_most_nine_statements_whatever_the_number_of_results(actor, system, count):
+def test_recording_costs_at_most_six_statements_whatever_the_number_of_results(actor, system, count):
     def posting(run: int) -> list[PostedResult]:
         tests = [f"{category}-{n}" for category in ("data", "model", "infra", "monitor") for n in range(1, 8)]
         at = NOW - DAY * (10 - run)
@@ -210,7 +210,7 @@ def test_recording_costs_at_most_nine_statements_whatever_the_number_of_results(
         post(actor, *posting(run))
     with CaptureQueriesContext(connection) as queries:
         post(actor, *posting(3))
-    assert len(queries) <= 9, [query["sql"][:120] for query in queries]
+    assert len(queries) <= 6, [query["sql"][:120] for query in queries]
 
 
 def test_voiding_twice_is_refused(actor, system):
