@@ -76,7 +76,8 @@ class Organisation(models.Model):
     """The tenant, with the rules by which its history is read.
 
     `efforts` replaces the rubrics' own efforts in plans: `{test key: "S", "M" or "L"}`.
-    `retention_months` says how long results are kept as posted; it is no rule, and touches no score.
+    `retention_months` says how long results are kept as posted; it is no rule, and touches no score. `second_reader`: an
+    assessment becomes final when somebody approves it who did not write it.
     """
 
     name = models.CharField(max_length=120)
@@ -87,6 +88,8 @@ class Organisation(models.Model):
     review_interval_days = models.PositiveIntegerField(default=90)
     efforts = models.JSONField(default=dict, blank=True)
     retention_months = models.PositiveIntegerField(default=25)
+    allow_not_applicable = models.BooleanField(default=True)
+    second_reader = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganisationQuerySet.as_manager()

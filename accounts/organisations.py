@@ -49,9 +49,12 @@ def update_organisation(
     name: str | None = None,
     review_interval_days: int | None = None,
     retention_months: int | None = None,
+    allow_not_applicable: bool | None = None,
+    second_reader: bool | None = None,
     efforts: Mapping[str, str] | None = None,
 ) -> Organisation:
-    """Change the name, the review interval (days), how long results are kept (months), the efforts by test; None leaves one.
+    """Change the name, the review interval (days), how long results are kept (months), whether tests may be claimed not
+    applicable, whether a second reader approves assessments, the efforts by test; None leaves one.
 
     Answers the stored row. Raises Invalid for an empty or overlong name, a length of time out of bounds, and an effort of
     no test or of no known size.
@@ -61,6 +64,8 @@ def update_organisation(
         "name": name,
         "review_interval_days": review_interval_days,
         "retention_months": retention_months,
+        "allow_not_applicable": allow_not_applicable,
+        "second_reader": second_reader,
         "efforts": efforts,
     }
     changes = {

@@ -7,9 +7,9 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.changes import LONGEST_JUSTIFICATION, MOST_LINKS, AnswerChange
 from assessments.csv_form import unguarded
 from assessments.csv_values import Unreadable, applies_not, evidence_links, level_of, plain
-from assessments.operations import LONGEST_JUSTIFICATION, MOST_LINKS, AnswerChange
 from rubric.definition import Rubric
 from rubric.loader import builtin
 

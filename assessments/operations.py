@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,45 +11,31 @@ from django.db import transaction
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
-from assessments.claims import freeze
-from assessments.links import LONGEST_LINK, is_link
+from accounts.models import Organisation
+from assessments.changes import AnswerChange, apply, check_changes, refuse_stale
+from assessments.claims import NOT_APPLICABLE, freeze
 from assessments.models import Answer, Assessment, AssessmentStatus, System, TeamSession
 from assessments.presence import leave
-from rubric.levels import LEVELS, Level
+from rubric.levels import Level
 from rubric.loader import builtin
 
-LONGEST_JUSTIFICATION = 10_000
-MOST_LINKS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerChange:
-    """A change of one answer. None leaves a field as it is; `version` None overwrites whatever is there.
-
-    `version` is the one that the writer has seen, 0 for a test without an answer.
-    """
-
-    test: str
-    level: str | None = None
-    justification: str | None = None
-    evidence: list[str] | None = None
-    not_applicable: bool | None = None
-    version: int | None = None
-
-
-class StaleAnswer(Conflict):
-    """Somebody else changed an answer since the writer saw it; `stored` holds those answers by test."""
-
-    def __init__(self, stored: dict[str, Answer | None], *faults: FieldFault) -> None:
-        super().__init__("An answer was changed by someone else in the meantime.", *faults)
-        self.stored = stored
+STORED_FIELDS = (
+    "level",
+    "justification",
+    "evidence",
+    "not_applicable",
+    "version",
+    "unseen_from",
+    "updated_at",
+    "updated_by",
+)
 
 
 @transaction.atomic
 def start_assessment(
     *, actor: Actor, system: System, at: datetime, carry_forward: bool = False, effective_at: datetime | None = None
 ) -> Assessment:
-    """Open a draft, blank or with the answers of the newest final assessment.
+    """Open a draft, blank or with the answers of the newest final assessment, marked as not looked at.
 
     With `effective_at`, an instant before `at`, it is an import of older records, for the edition in force then. Raises
     Invalid for an instant that is not past, Conflict when a draft is open already.
@@ -76,11 +61,26 @@ def start_assessment(
     if source is not None:
         tests = builtin()[draft.rubric].tests
         Answer.objects.bulk_create(
-            Answer(assessment=draft, test=answer.test, updated_at=at, updated_by=actor.label, **answer.content())
+            Answer(
+                assessment=draft,
+                test=answer.test,
+                unseen_from=source,
+                updated_at=at,
+                updated_by=actor.label,
+                **taken_over(answer, actor.organisation),
+            )
             for answer in source.answers.all()
             if answer.test in tests
         )
     return draft
+
+
+def taken_over(answer: Answer, organisation: Organisation) -> dict[str, Any]:
+    """The content of another assessment's answer; `not applicable` becomes none where it is not allowed any more."""
+    content = answer.content()
+    if not organisation.allow_not_applicable:
+        content["not_applicable"] = False
+    return content
 
 
 def open_draft(system: System) -> Assessment | None:
@@ -101,49 +101,49 @@ def save_answers(
     A change without effect keeps its version. Raises Invalid (paths start at ("answers", index)), Conflict when the
     assessment is no draft, StaleAnswer when a change bears an outdated version.
     """
-    draft = _locked_draft(actor, assessment.pk)
-    faults = [fault for index, change in enumerate(changes) for fault in _faults_of(draft, index, change)]
-    repeated = {change.test for change in changes}
-    if len(repeated) < len(changes):
-        faults.append(FieldFault(("answers",), "Each test may be named once."))
-    if faults:
-        raise Invalid(*faults)
+    draft = locked_draft(actor, assessment.pk)
+    check_changes(draft, changes, not_applicable_allowed=actor.organisation.allow_not_applicable)
     stored = {answer.test: answer for answer in draft.answers.all()}
-    _refuse_stale(changes, stored)
+    refuse_stale(changes, stored)
     touched = []
     for index, change in enumerate(changes):
         known = stored.get(change.test)
         answer = known or Answer(assessment=draft, test=change.test, level=Level.NONE.key, version=0)
         before = answer.content()
-        _apply(answer, change)
+        apply(answer, change)
         if answer.not_applicable and not answer.justification.strip():
             detail = "Say why the test does not apply."
             raise Invalid(FieldFault(("answers", index, "justification"), detail))
-        if known is None or answer.content() != before:
+        changed = known is None or answer.content() != before
+        if changed:
             answer.version += 1
             answer.updated_at, answer.updated_by = at, actor.label
+        if changed or answer.unseen_from_id is not None:
             touched.append(answer)
+        # Whoever names an answer has looked at it.
+        answer.unseen_from = None
         stored[change.test] = answer
     if touched:
         Answer.objects.bulk_create(
-            touched,
-            update_conflicts=True,
-            unique_fields=["assessment", "test"],
-            update_fields=[
-                "level",
-                "justification",
-                "evidence",
-                "not_applicable",
-                "version",
-                "updated_at",
-                "updated_by",
-            ],
+            touched, update_conflicts=True, unique_fields=["assessment", "test"], update_fields=STORED_FIELDS
         )
-        Assessment.objects.filter(pk=draft.pk).update(version=draft.version + 1)
+        mark_changed(draft, actor)
     return stored
 
 
-def _locked_draft(actor: Actor, assessment_id: int) -> Assessment:
+def mark_changed(draft: Assessment, actor: Actor | None) -> None:
+    """Raise the version of a locked draft; `actor`, where one is given, becomes one of its authors."""
+    draft.version += 1
+    if actor is not None:
+        draft.authors = sorted({*(draft.authors or []), actor.label})
+    Assessment.objects.filter(pk=draft.pk).update(version=draft.version, authors=draft.authors)
+
+
+def locked_draft(actor: Actor, assessment_id: int, *, submitted: bool = False) -> Assessment:
+    """The actor's organisation's draft of this id, its row locked.
+
+    Raises Conflict when it is no draft, or when it waits for approval, unless `submitted` says that it may.
+    """
     draft = (
         Assessment.objects.select_for_update(of=("self",))
         .select_related("system")
@@ -151,70 +151,27 @@ def _locked_draft(actor: Actor, assessment_id: int) -> Assessment:
     )
     if not draft.is_draft:
         raise Conflict("This assessment is final; it can't be changed any more.")
+    if draft.submitted_at is not None and not submitted:
+        raise Conflict("This draft waits for approval. Withdraw it to change it.")
     return draft
-
-
-def _faults_of(draft: Assessment, index: int, change: AnswerChange) -> list[FieldFault]:
-    here = ("answers", index)
-    faults = []
-    if change.test not in builtin()[draft.rubric].tests:
-        faults.append(FieldFault((*here, "test"), f"{change.test!r} is no test of the rubric {draft.rubric}."))
-    if change.level is not None and change.level not in LEVELS:
-        faults.append(FieldFault((*here, "level"), f"One of {', '.join(LEVELS)}."))
-    if change.not_applicable and change.level not in (None, Level.NONE.key):
-        faults.append(FieldFault((*here, "level"), "A test that does not apply claims none."))
-    if change.justification is not None and len(change.justification) > LONGEST_JUSTIFICATION:
-        detail = f"At most {LONGEST_JUSTIFICATION} characters."
-        faults.append(FieldFault((*here, "justification"), detail))
-    if change.evidence is not None and len(change.evidence) > MOST_LINKS:
-        faults.append(FieldFault((*here, "evidence"), f"At most {MOST_LINKS} links."))
-    for position, link in enumerate(change.evidence or []):
-        if not is_link(link):
-            detail = f"{link[:80]!r} is no http or https address of up to {LONGEST_LINK} characters."
-            faults.append(FieldFault((*here, "evidence", position), detail))
-    return faults
-
-
-def _refuse_stale(changes: Sequence[AnswerChange], stored: dict[str, Answer]) -> None:
-    stale = {
-        index: change
-        for index, change in enumerate(changes)
-        if change.version is not None
-        and change.version != (stored[change.test].version if change.test in stored else 0)
-    }
-    if stale:
-        raise StaleAnswer(
-            {change.test: stored.get(change.test) for change in stale.values()},
-            *(FieldFault(("answers", index, "version"), "The answer has a newer version.") for index in stale),
-        )
-
-
-def _apply(answer: Answer, change: AnswerChange) -> None:
-    given: dict[str, Any] = {
-        field: getattr(change, field)
-        for field in ("level", "justification", "evidence", "not_applicable")
-        if getattr(change, field) is not None
-    }
-    if given.get("not_applicable"):
-        given["level"] = Level.NONE.key
-    elif given.get("level", Level.NONE.key) != Level.NONE.key:
-        given.setdefault("not_applicable", False)
-    for field, value in given.items():
-        setattr(answer, field, value)
 
 
 @transaction.atomic
 def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessment:
     """Freeze a draft for good: its claims hold from `at`, or from its own past instant when it is an import.
 
-    Raises Conflict when it is no draft, or when the system moved to another rubric edition since it was started.
+    Raises Conflict when it is no draft, when the system moved to another rubric edition since it was started, when it
+    claims tests not applicable although the organisation does not allow that, and when the organisation wants somebody
+    else's approval and the actor can't give it.
     """
     system = System.objects.select_for_update().get(pk=assessment.system_id)
-    draft = _locked_draft(actor, assessment.pk)
+    draft = locked_draft(actor, assessment.pk, submitted=True)
     moved_at = system.edition_changed_at
     if moved_at is not None and moved_at >= draft.started_at:
         raise Conflict(f"The system moved to {system.rubric} after this draft was started; start another one.")
+    check_may_finalise(actor, draft)
     draft.claims = freeze(draft.answers.all())
+    _check_not_applicable(actor.organisation, draft.claims)
     draft.status = AssessmentStatus.FINAL
     draft.effective_at = draft.effective_at if draft.imported else at
     draft.recorded_at, draft.recorded_by, draft.author = at, actor.label, actor.person
@@ -231,10 +188,26 @@ def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessmen
     return draft
 
 
+def check_may_finalise(actor: Actor, draft: Assessment) -> None:
+    """Raises Conflict when a second reader has to approve the draft and the actor is none, or it is not submitted."""
+    if not actor.organisation.second_reader:
+        return
+    if draft.submitted_at is None:
+        raise Conflict("Someone else approves assessments here: submit the draft for approval.")
+    if actor.person is None or actor.person.pk == draft.submitted_by_id or actor.label in (draft.authors or []):
+        raise Conflict("Someone who changed no answer of this draft and did not submit it has to approve it.")
+
+
+def _check_not_applicable(organisation: Organisation, claims: dict[str, str]) -> None:
+    named = [test for test, level in claims.items() if level == NOT_APPLICABLE]
+    if named and not organisation.allow_not_applicable:
+        raise Conflict(f"This organisation does not allow tests to be claimed not applicable: {', '.join(named)}.")
+
+
 @transaction.atomic
 def discard_draft(*, actor: Actor, assessment: Assessment, at: datetime) -> None:
     """Delete a draft with its answers and team sessions. Raises Conflict when it is no draft."""
-    draft = _locked_draft(actor, assessment.pk)
+    draft = locked_draft(actor, assessment.pk)
     draft.answers.all().delete()
     TeamSession.objects.filter(assessment=draft).discard()
     draft.delete()

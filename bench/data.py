@@ -16,8 +16,9 @@ from accounts.models import Organisation, Person, Scope
 from accounts.organisations import create_organisation
 from accounts.people import create_person
 from accounts.tokens import create_token
+from assessments.changes import AnswerChange
 from assessments.models import Lifecycle, System
-from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
+from assessments.operations import finalise, save_answers, start_assessment
 from assessments.systems import create_system
 from bench import rows
 from evidence.models import Result, Run, Span

@@ -34,6 +34,10 @@ from evidence.rule_changes import (
 )
 
 
+def _is_true(value: str) -> bool:
+    return value == "True"
+
+
 class SettingsForm(forms.Form):
     """All settings of an organisation. What a field does is said beside it."""
 
@@ -64,6 +68,22 @@ class SettingsForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
+    allow_not_applicable = forms.TypedChoiceField(
+        label="Claiming a test not applicable",
+        choices=[("True", "allowed, with a reason"), ("False", "not allowed")],
+        coerce=_is_true,
+        empty_value=None,
+        required=False,
+        help_text="It never raises the score; the adjusted score beside it leaves such tests out.",
+    )
+    second_reader = forms.TypedChoiceField(
+        label="Finalising an assessment",
+        choices=[("False", "by any assessor"), ("True", "by someone else than its authors")],
+        coerce=_is_true,
+        empty_value=None,
+        required=False,
+        help_text="By someone else: the authors submit a draft, and whoever approves it finalises it.",
+    )
     retention_months = forms.IntegerField(
         label="Keep results for, in months",
         min_value=RETENTION_MONTHS[0],
@@ -88,6 +108,12 @@ def values_of(organisation: Organisation, pending: dict[str, Any]) -> dict[str, 
     return {**stored, **pending}
 
 
+def _shown(field: forms.BoundField) -> str:
+    """The value of a field as its form would name it."""
+    choices = dict(getattr(field.field, "choices", ()))
+    return str(choices.get(str(field.value()), field.value()))
+
+
 @member_page(Role.VIEWER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest, organisation: str) -> HttpResponse:
@@ -103,7 +129,7 @@ def settings(request: MemberRequest, organisation: str) -> HttpResponse:
     context = {
         "form": form,
         "may_manage": request.membership.may(Role.ADMIN),
-        "shown": [(field.label, field.value(), field.help_text) for field in SettingsForm(initial=values_of(here, {}))],
+        "shown": [(field.label, _shown(field), field.help_text) for field in SettingsForm(initial=values_of(here, {}))],
         "pending": pending,
         "coming": [(SettingsForm.base_fields[name].label, value) for name, value in coming.items()],
         "percent": progress(pending) if pending is not None else 0,
@@ -128,6 +154,8 @@ def _save(request: MemberRequest, form: SettingsForm) -> HttpResponse | None:
                 name=data["name"],
                 review_interval_days=data["review_interval_days"],
                 retention_months=data["retention_months"],
+                allow_not_applicable=data["allow_not_applicable"],
+                second_reader=data["second_reader"],
             )
             if rules:
                 change_rules(actor=actor, changes=rules, at=now)

@@ -9,8 +9,9 @@ from typing import Any
 
 from accounts.actors import Actor
 from accounts.models import Membership, Organisation, Person, Role, Team
+from assessments.changes import AnswerChange
 from assessments.models import Assessment, System
-from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
+from assessments.operations import finalise, save_answers, start_assessment
 from assessments.systems import create_system
 from evidence.posting import PostedResult
 from evidence.recording import record_results

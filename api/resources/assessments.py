@@ -9,8 +9,8 @@ from api.instants import write_optional
 from api.problems import Fault, at_fault
 from api.resources.components import INSTANT, LEVEL, TEXT, array, optional, record
 from api.shapes import Choice, Field, Flag, Instant, Integer, ListOf, Null, Record, Schema, Text, WebAddress
+from assessments.changes import LONGEST_JUSTIFICATION, MOST_LINKS, AnswerChange
 from assessments.models import Answer, Assessment, AssessmentStatus
-from assessments.operations import LONGEST_JUSTIFICATION, MOST_LINKS, AnswerChange
 from rubric.levels import LEVELS
 from rubric.loader import builtin
 

@@ -136,6 +136,8 @@ class Assessment(models.Model):
 
     `claims` is the frozen copy of the answers that scores read: `{test key: level key or "na"}`, written by
     finalising, null in a draft; tests left out claim none. `version` rises with every change of a draft's answers.
+    `authors` names who changed an answer, null while nobody has. Where a second reader approves, a draft waits for them
+    from `submitted_at` on, and is not edited meanwhile; `remarks` say why `returned_by` sent it back.
     """
 
     system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="assessments")
@@ -150,6 +152,11 @@ class Assessment(models.Model):
     carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     claims = models.JSONField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    authors = models.JSONField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    returned_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    remarks = models.TextField(null=True, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_by = models.CharField(max_length=254, blank=True)
     void_reason = models.CharField(max_length=2000, blank=True)
@@ -182,7 +189,11 @@ class Assessment(models.Model):
 
 
 class Answer(models.Model):
-    """One claim of an assessment: a level, why, and links to evidence."""
+    """One claim of an assessment: a level, why, and links to evidence.
+
+    `unseen_from` is the assessment that it was taken over from, until somebody looks at it. `declined` is the level that
+    evidence proposed and somebody declined.
+    """
 
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="answers")
     test = models.CharField(max_length=60)
@@ -190,6 +201,8 @@ class Answer(models.Model):
     justification = models.TextField(blank=True)
     evidence = models.JSONField(default=list)
     not_applicable = models.BooleanField(default=False)
+    unseen_from = models.ForeignKey(Assessment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    declined = models.CharField(max_length=10, null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
     updated_by = models.CharField(max_length=254)

@@ -18,7 +18,7 @@ from accounts.errors import Conflict
 from accounts.models import Role
 from assessments.claims import freeze
 from assessments.models import Answer, Assessment, AssessmentStatus
-from assessments.operations import discard_draft, finalise, void_assessment
+from assessments.operations import check_may_finalise, discard_draft, finalise, void_assessment
 from dashboards.assessing import presenters
 from dashboards.assessing.evidence_line import evidence_line
 from dashboards.assessing.finding import assessment_or_404
@@ -40,6 +40,7 @@ class Change:
     test: Test
     before: str
     after: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Contradiction:
 
     test: Test
     line: Phrase
+    declined: bool
 
 
 @member_page(Role.ASSESSOR)
@@ -57,7 +59,22 @@ def review(request: MemberRequest, organisation: str, slug: str, number: int) ->
     draft = assessment_or_404(request.membership, slug, number)
     if not draft.is_draft:
         return redirect("assessment", organisation, slug, number)
-    return render(request, "assessing/review.html", _review_context(draft))
+    context = _review_context(draft) | _approval_context(request, draft)
+    return render(request, "assessing/review.html", context)
+
+
+def _approval_context(request: MemberRequest, draft: Assessment) -> dict[str, Any]:
+    """Who may finalise the draft: `hindrance` says why the reader can't."""
+    hindrance = ""
+    try:
+        check_may_finalise(Actor.of(request.membership), draft)
+    except Conflict as conflict:
+        hindrance = conflict.detail
+    return {
+        "second_reader": request.membership.organisation.second_reader,
+        "submitted": draft.submitted_at is not None,
+        "hindrance": hindrance,
+    }
 
 
 def _review_context(draft: Assessment) -> dict[str, Any]:
@@ -76,7 +93,8 @@ def _review_context(draft: Assessment) -> dict[str, Any]:
         "before": _score_before(rubric, score, last),
         "last": last,
         "changes": _changes(rubric, last, answers),
-        "contradictions": _contradictions(score, Rules.of(draft.system), at),
+        "contradictions": _contradictions(score, answers, Rules.of(draft.system), at),
+        "unseen": [rubric.tests[key] for key, answer in answers.items() if answer.unseen_from_id is not None],
         "unanswered": [test for key, test in rubric.tests.items() if key not in answers],
         "moved": moved_at is not None and moved_at >= draft.started_at,
     }
@@ -95,15 +113,24 @@ def _changes(rubric: Rubric, last: Assessment | None, answers: dict[str, Answer]
     before = (last.claims or {}) if last else {}
     after = freeze(answers.values())
     return [
-        Change(rubric.tests[key], presenters.claim_word(before, key), presenters.claim_word(after, key))
+        Change(
+            rubric.tests[key],
+            presenters.claim_word(before, key),
+            presenters.claim_word(after, key),
+            answers[key].justification if key in answers else "",
+        )
         for key in rubric.tests
         if key in presenters.changed_tests(before, after)
     ]
 
 
-def _contradictions(score: FullScore, rules: Rules, at: datetime) -> list[Contradiction]:
+def _contradictions(score: FullScore, answers: dict[str, Answer], rules: Rules, at: datetime) -> list[Contradiction]:
     return [
-        Contradiction(test.test, evidence_line(test, at, rules.freshness(test.test.key).window))
+        Contradiction(
+            test.test,
+            evidence_line(test, at, rules.freshness(test.test.key).window),
+            test.test.key in answers and answers[test.test.key].declined == test.verified.key,
+        )
         for test in score.tests
         if test.evidence_says_less or (test.health is Health.FAILING and test.claimed > 0)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,20 +15,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
-from accounts.errors import Conflict
+from accounts.errors import Conflict, Invalid
 from accounts.models import Person, Role
 from assessments.models import Answer, Assessment
 from assessments.operations import start_assessment
 from dashboards.assessing import presenters
 from dashboards.assessing.finding import assessment_or_404, system_or_404
 from dashboards.assessing.forms import Posted, posted_answer
+from dashboards.assessing.marks import apply_marks
+from dashboards.assessing.panels import panel_context
 from dashboards.assessing.presenters import Row
 from dashboards.assessing.saving import Outcome, save_posted
 from dashboards.assessing.views import read_page
 from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.loader import builtin
-from scores.drafts import Draft, Proof, proof_of
+from scores.drafts import Draft, Proof
 from scores.reading import full_score
 
 
@@ -59,7 +62,7 @@ def assessment(request: MemberRequest, organisation: str, slug: str, number: int
         if not may_assess:
             raise PermissionDenied
         return _save_page(request, found)
-    if not found.is_draft or not may_assess:
+    if not found.is_draft or not may_assess or found.submitted_at is not None:
         return read_page(request, found)
     return form_page(request, found)
 
@@ -80,7 +83,8 @@ def form_context(
     """All that the form shows at `now`; `answers` are the stored ones by test, where they are known already."""
     rubric = builtin()[draft.rubric]
     if answers is None:
-        answers = {answer.test: answer for answer in draft.answers.all() if answer.test in rubric.tests}
+        stored = draft.answers.select_related("unseen_from__system")
+        answers = {answer.test: answer for answer in stored if answer.test in rubric.tests}
     at = draft.effective_at or now
     score = full_score(draft.system, at, now, Draft.of(rubric, answers.values(), at))
     rules = Rules.of(draft.system)
@@ -101,15 +105,17 @@ def _save_page(request: MemberRequest, draft: Assessment) -> HttpResponseBase:
     rubric = builtin()[draft.rubric]
     posted = [posted_answer(request.POST, test) for test in rubric.tests if f"{test}-version" in request.POST]
     kept, _, rest = request.POST.get("keep", "").partition(" ")
-    dropped = request.POST.get("drop", "")
-    posted = [_decided(answer, kept, rest, dropped) for answer in posted]
+    dropped, accepted = request.POST.get("drop", ""), request.POST.get("accept", "")
+    posted = [_accepted(_decided(answer, kept, rest, dropped), accepted) for answer in posted]
     theirs = rest.split(" ")[0] if kept == "theirs" else ""
     touched = [answer for answer in posted if answer.touched and answer.test != theirs]
     organisation, slug = request.membership.organisation.slug, draft.system.slug
+    actor, now = Actor.of(request.membership), timezone.now()
     try:
-        outcome = save_posted(actor=Actor.of(request.membership), draft=draft, posted=touched, at=timezone.now())
-    except Conflict as conflict:
-        messages.error(request, conflict.detail)
+        outcome = save_posted(actor=actor, draft=draft, posted=touched, at=now)
+        apply_marks(actor, draft, request.POST, now)
+    except (Conflict, Invalid) as refused:
+        messages.error(request, str(refused))
         return redirect("assessment", organisation, slug, draft.pk)
     except Assessment.DoesNotExist:
         raise Http404 from None
@@ -131,6 +137,12 @@ def _decided(answer: Posted, kept: str, rest: str, dropped: str) -> Posted:
     if test == answer.test and index.isdigit() and int(index[:3]) < len(answer.evidence):
         del answer.evidence[int(index[:3])]
     return answer
+
+
+def _accepted(answer: Posted, accepted: str) -> Posted:
+    """The answer with the level that evidence proposes, where the button was pressed that accepts it."""
+    test, _, level = accepted.partition(" ")
+    return replace(answer, choice=level) if test == answer.test else answer
 
 
 def _refused_rows(rubric: Rubric, posted: list[Posted], outcome: Outcome) -> dict[str, Row]:
@@ -178,16 +190,8 @@ def answer(request: MemberRequest, organisation: str, slug: str, number: int, te
     except Assessment.DoesNotExist:
         raise Http404 from None
     status = 200 if outcome.complete else 409 if outcome.conflicts else 422
-    context = {"row": _row_after(rubric, posted, outcome), **_panel_context(draft, rubric, outcome.answers)}
+    context = {"row": _row_after(rubric, posted, outcome), **panel_context(draft, rubric, outcome.answers)}
     return render(request, "assessing/saved.html", context, status=status)
-
-
-def _panel_context(draft: Assessment, rubric: Rubric, known: dict[str, Answer] | None) -> dict[str, Any]:
-    at = draft.effective_at or timezone.now()
-    stored = draft.answers.all() if known is None else known.values()
-    answers = [answer for answer in stored if answer.test in rubric.tests]
-    panel = presenters.panel_of(draft, rubric, answers, proof_of(draft.system, at), at)
-    return {"assessment": draft, "system": draft.system, "rubric": rubric, "panel": panel, "out_of_band": True}
 
 
 def _row_fragment(request: MemberRequest, draft: Assessment, test: str) -> HttpResponse:

@@ -21,7 +21,7 @@ def assessment_or_404(membership: Membership, slug: str, number: int) -> Assessm
     """The assessment of this number of the system of this slug, with its system, author and what it was carried from."""
     assessment = (
         Assessment.objects.filter(pk=number, system__slug=slug, system__organisation_id=membership.organisation_id)
-        .select_related("system", "author", "carried_from")
+        .select_related("system", "author", "carried_from", "submitted_by", "returned_by")
         .first()
     )
     if assessment is None:

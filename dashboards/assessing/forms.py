@@ -9,8 +9,8 @@ from typing import Any
 
 from django.http import QueryDict
 
+from assessments.changes import AnswerChange
 from assessments.models import Answer
-from assessments.operations import AnswerChange
 from rubric.levels import Level
 
 NOT_APPLICABLE = "na"

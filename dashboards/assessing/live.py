@@ -29,8 +29,8 @@ def live(request: MemberRequest, organisation: str, slug: str, number: int) -> H
     `closed`.
     """
     draft = assessment_or_404(request.membership, slug, number)
-    if not draft.is_draft:
-        return JsonResponse({"closed": "This assessment is no draft any more. Reload the page to read it."})
+    if not draft.is_draft or draft.submitted_at is not None:
+        return JsonResponse({"closed": "This assessment is not being edited any more. Reload the page to read it."})
     people = be_present(person=request.user, draft=draft, at=timezone.now())
     found: dict[str, Any] = {"people": [str(person) for person in people], "version": draft.version}
     if request.POST.get("version") != str(draft.version):
@@ -45,7 +45,11 @@ def _pairs(texts: list[str]) -> list[tuple[str, str]]:
 def _news(request: MemberRequest, draft: Assessment, seen: dict[str, str]) -> dict[str, Any]:
     """The rows whose stamps differ, with who changed them and to what, and the score as it is."""
     rubric = builtin()[draft.rubric]
-    answers = {answer.test: answer for answer in draft.answers.all() if answer.test in rubric.tests}
+    answers = {
+        answer.test: answer
+        for answer in draft.answers.select_related("unseen_from__system")
+        if answer.test in rubric.tests
+    }
     changed = [
         test for test, stamp in seen.items() if test in rubric.tests and presenters.stamp(answers.get(test)) != stamp
     ]

@@ -11,10 +11,12 @@ from assessments.claims import NOT_APPLICABLE, freeze, thaw
 from assessments.models import Answer, Assessment
 from dashboards.assessing.evidence_line import lines_by_choice
 from dashboards.assessing.forms import Posted, choice_of, digest
+from dashboards.assessing.proposing import Proposal, proposal_for
 from dashboards.phrases import Phrase
 from evidence.rules_of import Rules
 from rubric.definition import Category, Rubric, Test
 from rubric.levels import Level
+from rubric.scoring import adjusted
 from rubric.timeline import Claims, Levels
 from scores.drafts import Draft, Proof
 from scores.reading import category_scores, score_of
@@ -67,6 +69,8 @@ class Row:
     lines: list[tuple[str, Phrase]] = field(default_factory=list)
     conflict: Conflict | None = None
     faults: Sequence[str] = ()
+    unseen_from: Assessment | None = None
+    proposals: list[Proposal] = field(default_factory=list)
 
     @property
     def choice(self) -> str:
@@ -95,6 +99,11 @@ class CategoryRows:
     score: CategoryScore
     rows: list[Row]
 
+    @property
+    def unseen(self) -> int:
+        """How many of its answers were taken over and nobody has looked at."""
+        return sum(row.unseen_from is not None for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -105,6 +114,9 @@ class Panel:
     answered: int
     tests: int
     disagreeing: int
+    unseen: int
+    adjusted: Fraction | None
+    left_out: int
     changed: int | None
     since: datetime | None
 
@@ -135,6 +147,9 @@ def panel_of(assessment: Assessment, rubric: Rubric, answers: Collection[Answer]
         answered=len(answers),
         tests=len(rubric.tests),
         disagreeing=len(_said_too_much(levels, rubric, proof)),
+        unseen=sum(answer.unseen_from_id is not None for answer in answers),
+        adjusted=adjusted(rubric, levels.credited, levels.left_out) if levels.left_out else None,
+        left_out=len(levels.left_out),
         changed=len(changed_tests(source.claims or {}, freeze(answers))) if source else None,
         since=source.effective_at if source else None,
     )
@@ -181,7 +196,10 @@ def rows_of(
         rows = []
         for test in category.tests:
             row = (overrides or {}).get(test.key) or stored_row(rubric, test, answers.get(test.key))
-            row.lines.extend(lines_by_choice(tests[test.key], at, rules.freshness(test.key).window))
+            freshness = rules.freshness(test.key)
+            row.lines.extend(lines_by_choice(tests[test.key], at, freshness.window))
+            proposal = proposal_for(tests[test.key], answers.get(test.key), at, freshness.window, freshness.repeat)
+            row.proposals.extend([proposal] if proposal else [])
             rows.append(row)
         sections.append(CategoryRows(category, points[category.key], rows))
     return sections
@@ -200,12 +218,15 @@ def stored_row(rubric: Rubric, test: Test, answer: Answer | None) -> Row:
         version=answer.version if answer else 0,
         was=digest(choice, justification, links),
         stamp=stamp(answer),
+        unseen_from=answer.unseen_from if answer else None,
     )
 
 
 def stamp(answer: Answer | None) -> str:
     """Differs whenever the row of this answer looks different: by it a form tells which rows others changed."""
-    return str(answer.version) if answer else "0"
+    if answer is None:
+        return "0"
+    return f"{answer.version}{'~' if answer.unseen_from_id else ''}{answer.declined or ''}"
 
 
 def typed_row(

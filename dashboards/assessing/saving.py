@@ -8,8 +8,9 @@ from datetime import datetime
 
 from accounts.actors import Actor
 from accounts.errors import Invalid
+from assessments.changes import StaleAnswer
 from assessments.models import Answer, Assessment
-from assessments.operations import StaleAnswer, save_answers
+from assessments.operations import save_answers
 from dashboards.assessing.forms import Posted
 
 

@@ -17,10 +17,11 @@ from accounts.actors import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import Role
 from assessments import csv_form
+from assessments.changes import AnswerChange
 from assessments.csv_reading import LARGEST, CsvFault, CsvInvalid, Understood, read
 from assessments.importing import take_over
-from assessments.models import Lifecycle, System
-from assessments.operations import AnswerChange, open_draft
+from assessments.models import Assessment, Lifecycle, System
+from assessments.operations import open_draft
 from dashboards.assessing import presenters
 from dashboards.assessing.finding import system_or_404
 from rubric.definition import Rubric, Test
@@ -153,5 +154,11 @@ def _store(
         return _form(request, system, [CsvFault(0, "", conflict.detail)], on)
     except Invalid as invalid:
         return _form(request, system, [CsvFault(0, "", fault.detail) for fault in invalid.faults], on)
-    messages.success(request, "The assessment is imported." if effective_at else "The file is now a draft.")
+    messages.success(request, _said(stored, effective_at))
     return redirect("assessment", request.membership.organisation.slug, system.slug, stored.pk)
+
+
+def _said(stored: Assessment, effective_at: datetime | None) -> str:
+    if effective_at is None:
+        return "The file is now a draft."
+    return "The assessment waits for approval." if stored.is_draft else "The assessment is imported."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.assessing import closing, draft_views, live, upload, views
+from dashboards.assessing import approving, closing, copying, draft_views, live, marks, upload, views
 
 urlpatterns = [
     path("", views.assessments, name="assessments"),
@@ -13,9 +13,14 @@ urlpatterns = [
     path("<int:number>/", draft_views.assessment, name="assessment"),
     path("<int:number>/answers/<slug:test>/", draft_views.answer, name="assessment-answer"),
     path("<int:number>/live/", live.live, name="assessment-live"),
+    path("<int:number>/marks/", marks.marks, name="assessment-marks"),
+    path("<int:number>/copy/", copying.copy, name="assessment-copy"),
     path("<int:number>/csv/", views.as_csv, name="assessment-csv"),
     path("<int:number>/review/", closing.review, name="assessment-review"),
     path("<int:number>/finalise/", closing.finalise_draft, name="assessment-finalise"),
+    path("<int:number>/submit/", approving.submit, name="assessment-submit"),
+    path("<int:number>/withdraw/", approving.withdraw, name="assessment-withdraw"),
+    path("<int:number>/send-back/", approving.return_draft, name="assessment-send-back"),
     path("<int:number>/discard/", closing.discard, name="assessment-discard"),
     path("<int:number>/void/", closing.void, name="assessment-void"),
 ]

@@ -97,6 +97,7 @@ def read_page(request: MemberRequest, assessment: Assessment) -> HttpResponse:
         "sections": sections,
         "claimed": claimed,
         "band": rubric.band(claimed.score),
+        "may_assess": request.membership.may(Role.ASSESSOR),
         "may_void": request.membership.may(Role.ADMIN) and assessment.status == AssessmentStatus.FINAL,
     }
     return render(request, "assessing/read.html", context)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assessments.operations import AnswerChange
+from assessments.changes import AnswerChange
 
 FOLDER = Path(__file__).parent / "systems"
 NOT_APPLICABLE = "na"

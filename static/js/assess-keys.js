@@ -30,6 +30,8 @@
     all: () => true,
     open: (test) => !test.querySelector("input[type=radio]:checked"),
     differs: (test) => [...test.querySelectorAll(".says.is-warn, .says.is-fail")].some((line) => line.checkVisibility()),
+    proposed: (test) => [...test.querySelectorAll(".proposal")].some((each) => each.checkVisibility()),
+    unseen: (test) => test.querySelector(".unseen") !== null,
     notes: (test) => test.querySelector("textarea").value.trim() === "",
   };
   const show = () => {
@@ -88,6 +90,8 @@
     else if (pressed === "/") finder.focus();
     else if (pressed === "?") dialog.showModal();
     else if (test && levels[pressed]) choose(test, levels[pressed]);
+    else if (test && pressed === "c") test.querySelector(".unseen button")?.click();
+    else if (test && pressed === "p") [...test.querySelectorAll("[data-accept]")].find((each) => each.checkVisibility())?.click();
     else if (test && pressed === "g") test.querySelector(".guide").toggleAttribute("open");
     else return;
     event.preventDefault();

@@ -59,7 +59,7 @@
   };
   const linking = (test) => document.activeElement === part(test, "new-link")[0];
   const needsReason = (test) =>
-    document.getElementById(`${test}-na`).checked && !part(test, "justification")[0].value.trim();
+    document.getElementById(`${test}-na`)?.checked && !part(test, "justification")[0].value.trim();
 
   const save = (test) => {
     const state = stateOf(test);

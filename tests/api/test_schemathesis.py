@@ -29,7 +29,8 @@ from accounts.organisations import create_organisation
 from accounts.teams import create_team
 from accounts.tokens import create_token
 from api.openapi import document
-from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
+from assessments.changes import AnswerChange
+from assessments.operations import finalise, save_answers, start_assessment
 from assessments.systems import create_system
 from evidence.models import Result
 from evidence.posting import PostedResult

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Membership
+from assessments.changes import AnswerChange
 from assessments.models import Assessment, Presence
-from assessments.operations import AnswerChange, finalise, save_answers, start_assessment
+from assessments.operations import finalise, save_answers, start_assessment
 from assessments.presence import HOLDS, RENEWED_AFTER, be_present
 from tests.factories import make_system
 
@@ -73,5 +74,5 @@ def test_a_final_assessment_is_closed(assessor: Membership, draft: Assessment, s
     client = sign_in(assessor)
     ask(client, draft, 1)
     finalise(actor=Actor.of(assessor), assessment=draft, at=timezone.now())
-    assert "no draft any more" in ask(client, draft, 1)["closed"]
+    assert "not being edited any more" in ask(client, draft, 1)["closed"]
     assert not Presence.objects.exists()

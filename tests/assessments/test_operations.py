@@ -11,17 +11,10 @@ from django.db import DatabaseError, transaction
 from accounts.actors import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import Activity, Organisation
+from assessments.changes import AnswerChange, StaleAnswer
 from assessments.importing import take_over
 from assessments.models import Answer, Assessment, System
-from assessments.operations import (
-    AnswerChange,
-    StaleAnswer,
-    discard_draft,
-    finalise,
-    save_answers,
-    start_assessment,
-    void_assessment,
-)
+from assessments.operations import discard_draft, finalise, save_answers, start_assessment, void_assessment
 from assessments.systems import create_system, update_system
 from tests.cast import NOW
 from tests.factories import assess, make_system

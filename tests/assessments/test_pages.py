@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Membership
+from assessments.changes import AnswerChange
 from assessments.models import Answer, Assessment, System
-from assessments.operations import AnswerChange, save_answers, start_assessment
+from assessments.operations import save_answers, start_assessment
 from assessments.systems import update_system
 from dashboards.assessing.forms import digest
 from tests.factories import assess, make_system, post

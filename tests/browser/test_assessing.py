@@ -334,3 +334,34 @@ def test_a_viewer_reads_the_draft(browser: Browser, made: Scene) -> None:
         page.goto(made.form)
         expect(page.locator("input[type=radio]")).to_have_count(0)
         expect(page.get_by_role("heading", level=1)).to_have_text("Assessment, draft")
+
+
+def test_proposals_and_what_was_taken_over_are_decided_in_place(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        page.goto(made.form)
+        # Evidence lapsed: it proposes none where Automated is carried.
+        proposal = page.locator("#data-4 .proposal")
+        choose(page, "data-4", "automated")
+        saved(page, "data-4")
+        expect(proposal).to_contain_text("Evidence proposes None: No run in the last 30 days")
+        page.locator("#data-4-automated").focus()
+        page.keyboard.press("p")
+        expect(page.locator("#data-4-none")).to_be_checked()
+        saved(page, "data-4")
+        expect(proposal).to_be_hidden()
+        choose(page, "data-4", "automated")
+        saved(page, "data-4")
+        proposal.get_by_role("button", name="Decline").click()
+        expect(proposal).to_have_count(0)
+        assert stored(made, "data-4")[0] == "automated"
+        # Carried answers are confirmed one by one, or by category.
+        expect(page.locator("#model-1 .unseen")).to_contain_text("not looked at")
+        page.locator("#model-1-manual").focus()
+        page.keyboard.press("c")
+        expect(page.locator("#model-1 .unseen")).to_have_count(0)
+        expect(page.locator("#save-status")).to_contain_text("Confirmed.")
+        page.get_by_role("button", name="Confirm all of").first.click()
+        expect(page.locator(".unseen")).to_have_count(0)
+        expect(page.locator(".confirm-all")).to_have_count(0)
+        page.reload()
+        expect(page.locator(".unseen")).to_have_count(0)
