@@ -19,8 +19,9 @@ from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Forbidden, Invalid
 from accounts.models import Membership, Role
+from assessments.changes import AnswerChange
 from assessments.models import Assessment, Ballot, Choice, Participant, Round, SessionStatus, Tally, TeamSession
-from assessments.operations import AnswerChange, save_answers
+from assessments.operations import save_answers
 from rubric.loader import builtin
 
 FEWEST_ANONYMOUS = 3

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Forbidden, Invalid
 from accounts.models import Activity, Membership, Organisation, Role
+from assessments.changes import AnswerChange, StaleAnswer
 from assessments.models import Answer, Assessment, Ballot, Participant, Round, Tally, TeamSession
-from assessments.operations import AnswerChange, StaleAnswer, finalise, save_answers, start_assessment
+from assessments.operations import finalise, save_answers, start_assessment
 from assessments.sessions import Cast, Revealed, agree, cast_votes, end_session, own_votes, reveal
 from assessments.spread import disagreement
 from tests.assessments.team import opened, tallies, voters
