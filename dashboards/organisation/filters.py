@@ -37,6 +37,12 @@ class Filter:
         )
 
     @property
+    def query(self) -> dict[str, str]:
+        """What narrows, as an address holds it."""
+        values = {"q": self.find, "team": self.team, "tag": self.tag, "lifecycle": self.lifecycle}
+        return {name: value for name, value in values.items() if value}
+
+    @property
     def narrows(self) -> bool:
         """Whether it leaves out any system that is in use."""
         return bool(self.find or self.team or self.tag or self.lifecycle not in (IN_USE, ALL))

@@ -1,9 +1,13 @@
-"""The address of the organisation's page, below `/o/ORGANISATION/`."""
+"""The addresses of the pages about all systems of an organisation, below `/o/ORGANISATION/`."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.organisation import views
+from dashboards.organisation import heat_views, views
 
-urlpatterns = [path("", views.organisation, name="organisation")]
+urlpatterns = [
+    path("", views.organisation, name="organisation"),
+    path("heat-map/", heat_views.heat_map, name="heat-map"),
+    path("gaps/", heat_views.gaps, name="gaps"),
+]

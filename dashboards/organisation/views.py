@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,12 +9,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
-from assessments.models import Lifecycle, System
-from dashboards.organisation.filters import ALL, IN_USE, SORTS, Filter
+from dashboards.organisation.filters import SORTS, Filter
 from dashboards.organisation.presenters import present
+from dashboards.organisation.reading import Choices, systems_of
 from scores.overview import main_rubric, standings
-
-LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
 
 
 @require_safe
@@ -24,7 +20,7 @@ LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
 def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     """All systems by what needs attention; `?q=&team=&tag=&lifecycle=&sort=` narrow and order them."""
     now = timezone.now()
-    systems = list(System.objects.visible_to(request.membership).select_related("organisation", "team", "owner"))
+    systems = systems_of(request.membership)
     wanted = Filter.read(request.GET)
     shown = [system for system in systems if wanted.takes(system)]
     rows = wanted.ordered(standings(shown, now)) if shown else []
@@ -34,16 +30,8 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
         "shown": shown,
         "wanted": wanted,
         "page": present(main_rubric(shown), rows, now),
-        "teams": _teams(systems),
-        "tags": sorted({tag for system in systems for tag in system.tags}, key=str.casefold),
-        "lifecycles": LIFECYCLES,
+        "choices": Choices.of(systems),
         "sorts": SORTS.items(),
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
     return render(request, "dashboards/organisation.html", context)
-
-
-def _teams(systems: Sequence[System]) -> list[tuple[str, str]]:
-    """Slug and name of each team that has a system, by name."""
-    found = {system.team.slug: system.team.name for system in systems if system.team is not None}
-    return sorted(found.items(), key=lambda team: team[1].casefold())

@@ -102,6 +102,8 @@ PAGES = [
     Page(SHOWN + "badge/off/", {"POST": ADMIN}, of_shown),
     Page(SHOWN + "badge/renew/", {"GET": ADMIN, "POST": ADMIN}, of_shown_badge),
     Page(BASE + "activity/", {"GET": VIEWER}),
+    Page(BASE + "heat-map/", {"GET": VIEWER}),
+    Page(BASE + "gaps/", {"GET": VIEWER}),
     Page(BASE + "leave/", {"GET": VIEWER, "POST": VIEWER}),
     Page(BASE + "members/", {"GET": VIEWER}),
     Page(

@@ -78,6 +78,8 @@ def _make(live: Live) -> Scene:
         client.cookies[settings.SESSION_COOKIE_NAME].value,
         {
             "organisation": "/o/meridian/",
+            "heat map": "/o/meridian/heat-map/",
+            "gaps": "/o/meridian/gaps/",
             "empty": "/o/empty/",
             "system": fraud,
             "past": f"{fraud}?at=2026-06-01",
@@ -109,6 +111,8 @@ def scene(django_db_blocker: object) -> Iterator[Scene]:
 
 PLACES = [
     "organisation",
+    "heat map",
+    "gaps",
     "empty",
     "system",
     "past",
@@ -208,6 +212,19 @@ def test_every_number_leads_to_its_facts_by_keyboard(browser: Browser, scene: Sc
         expect(page.get_by_role("heading", name="Why this is verified as automated")).to_be_visible()
         page.locator("table.result-list th a").first.press("Enter")
         expect(page.get_by_text("country=BR: 0.71")).to_be_visible()
+
+
+def test_arrows_move_through_the_heat_map_and_enter_opens_a_cell(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "heat map") as page:
+        first = page.locator("table.heat tbody th[scope=row] a").first
+        first.focus()
+        for key in ("End", "ArrowLeft", "ArrowDown", "Home", "ArrowRight"):
+            page.keyboard.press(key)
+        chosen = page.locator("table.heat tbody a:focus")
+        assert page.locator("table.heat tbody a[tabindex='0']").count() == 1
+        assert (chosen.get_attribute("href") or "").endswith("/tests/data-1/")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/tests/data-1/")
 
 
 def test_a_result_is_voided_once_it_was_asked(browser: Browser, scene: Scene) -> None:

@@ -1,0 +1,176 @@
+"""What the heat map says, from what was read: plain values for its template. No queries, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dashboards.organisation.heat_query import Failing, HeatQuery
+from rubric.definition import Category, Rubric, Test
+from scores.gaps import Gap, Holding, gaps, scored_by
+from scores.snapshots import Snapshot
+from scores.trends import quantile
+
+PAGE_SIZE = 200
+FOOT_HEIGHT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A system's row; `failing` are the keys of the tests that fail."""
+
+    snapshot: Snapshot
+    failing: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatGroup:
+    """The rows of one group on this page; `systems` and `median` are of the whole group, median None without scores."""
+
+    name: str
+    systems: int
+    median: Fraction | None
+    rows: Sequence[HeatRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the address that sorts by it, and how it is sorted: `ascending`, `descending` or ''."""
+
+    name: str
+    sorting: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestColumn:
+    """A test's column, with its foot: the share of systems credited in percent, and their address.
+
+    That is '' where there are none, or where the systems shown are chosen by another test.
+    """
+
+    __test__ = False
+
+    test: Test
+    first: bool
+    column: Column
+    share: int
+    top: str
+    height: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryHead:
+    """A category above its tests' columns."""
+
+    category: Category
+    tests: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """All that the page shows. `widest` is the test that fewest systems hold credit for."""
+
+    rubric: Rubric
+    systems: int
+    columns: Sequence[Column]
+    heads: Sequence[CategoryHead]
+    tests: Sequence[TestColumn]
+    groups: Sequence[HeatGroup]
+    widest: Gap | None
+    page: int
+    pages: int
+    chosen: str
+
+
+def present_heat(rubric: Rubric, rows: Sequence[Snapshot], failing: Failing, wanted: HeatQuery) -> HeatMap:
+    """The page's values, of systems that this rubric scores or that have no score yet."""
+    chosen = [row for row in rows if wanted.takes(row)]
+    found = gaps(rubric, chosen)
+    groups = wanted.groups(chosen, failing)
+    count = sum(len(members) for _, members in groups)
+    pages = max(1, -(-count // PAGE_SIZE))
+    page = min(wanted.page, pages)
+    return HeatMap(
+        rubric=rubric,
+        systems=len(chosen),
+        columns=[
+            _column(wanted, name, label) for name, label in (("", "System"), ("score", "Score"), ("verified", "Ver."))
+        ],
+        heads=[CategoryHead(category, len(category.tests)) for category in rubric.categories],
+        tests=[_test_column(rubric, wanted, gap) for gap in found],
+        groups=_groups(rubric, groups, failing, page),
+        widest=min(found, key=lambda gap: gap.counts[Holding.CREDITED]) if scored_by(rubric, chosen) else None,
+        page=page,
+        pages=pages,
+        chosen=chosen_words(rubric, wanted),
+    )
+
+
+def chosen_words(rubric: Rubric, wanted: HeatQuery) -> str:
+    """Which systems are shown, where a test's figure led here: `without credit for “...”`."""
+    if wanted.holding is None:
+        return ""
+    return f"{HOLDING_WORDS[wanted.holding]} “{rubric.tests[wanted.test].title}”"
+
+
+HOLDING_WORDS = {
+    Holding.NONE: "without credit for",
+    Holding.CREDITED: "with credit for",
+    Holding.VERIFIED: "whose fresh runs prove",
+    Holding.CLAIMED: "that claim, without fresh runs,",
+    Holding.NOT_APPLICABLE: "that claim not applicable:",
+    Holding.WOULD_RISE: "whose score would rise by automating",
+}
+
+
+def _column(wanted: HeatQuery, name: str, label: str) -> Column:
+    sorting = ""
+    if wanted.sort == name:
+        sorting = "descending" if wanted.reverse else "ascending"
+    return Column(label, sorting, wanted.sorted_by(name).address)
+
+
+def _test_column(rubric: Rubric, wanted: HeatQuery, gap: Gap) -> TestColumn:
+    share = gap.share(Holding.CREDITED)
+    first = rubric.category_by_key[gap.test.category].tests[0] is gap.test
+    height = float(share) / 100 * FOOT_HEIGHT
+    return TestColumn(
+        test=gap.test,
+        first=first,
+        column=_column(wanted, gap.test.key, gap.test.title),
+        share=round(share),
+        top=f"{FOOT_HEIGHT - height:.1f}",
+        height=f"{height:.1f}",
+        behind=behind(wanted, gap.test.key, Holding.CREDITED) if share and wanted.holding is None else "",
+    )
+
+
+def behind(wanted: HeatQuery, test: str, holding: Holding) -> str:
+    """The address, on the heat map, of the systems that stand like that to a test."""
+    return HeatQuery(
+        wanted.narrow, group=wanted.group, test=test, holding=holding, rubric=wanted.rubric, at=wanted.at
+    ).address
+
+
+def _groups(
+    rubric: Rubric, groups: Sequence[tuple[str, Sequence[Snapshot]]], failing: Failing, page: int
+) -> list[HeatGroup]:
+    """The groups that lie on this page, each with its rows there."""
+    found, passed = [], 0
+    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+    for name, members in groups:
+        shown = members[max(0, start - passed) : max(0, end - passed)]
+        passed += len(members)
+        if shown:
+            rows = [HeatRow(row, failing.get(row.system.pk, frozenset())) for row in shown]
+            found.append(HeatGroup(name, len(members), median(rubric, members), rows))
+    return found
+
+
+def median(rubric: Rubric, rows: Sequence[Snapshot]) -> Fraction | None:
+    """The median score of these systems; None without any."""
+    scores = sorted(row.score.score.score for row in scored_by(rubric, rows) if row.score is not None)
+    return quantile(scores, Fraction(1, 2)) if scores else None

@@ -1,0 +1,120 @@
+"""What the heat map shows, and in which order and groups: read from its address, applied to plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from urllib.parse import urlencode
+
+from assessments.models import System
+from dashboards.organisation.filters import Filter
+from rubric.definition import Rubric
+from scores.gaps import Holding, holds
+from scores.snapshots import Snapshot
+
+GROUPS = {"": "Team", "tag": "Tag", "lifecycle": "Lifecycle", "none": "Nothing"}
+SORTS = {"": "Name", "score": "Score", "verified": "Verified", "failing": "Failing"}
+Failing = Mapping[int, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatQuery:
+    """What the reader asks for.
+
+    `sort` is a name of SORTS or a test's key: from the least on, failing from the most on, and the other way round where
+    `reverse` is set. `test` and `holding` leave only the systems that stand like that to one test; `at` is the day asked
+    for as it was written.
+    """
+
+    narrow: Filter
+    group: str = ""
+    sort: str = ""
+    reverse: bool = False
+    test: str = ""
+    holding: Holding | None = None
+    rubric: str = ""
+    at: str = ""
+    page: int = 1
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> HeatQuery:
+        """The query that an address holds; values that are no choice are passed over."""
+        group, sort, page = values.get("group", ""), values.get("sort", ""), values.get("page", "")
+        holding = values.get("holding", "")
+        return cls(
+            narrow=replace(Filter.read(values), sort=""),
+            group=group if group in GROUPS else "",
+            sort=sort.removeprefix("-"),
+            reverse=sort.startswith("-"),
+            test=values.get("test", ""),
+            holding=Holding(holding) if holding in list(Holding) else None,
+            rubric=values.get("rubric", ""),
+            at=values.get("at", ""),
+            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,
+        )
+
+    def of(self, rubric: Rubric) -> HeatQuery:
+        """The same query without tests that the rubric lacks."""
+        known = self.test in rubric.tests and self.holding is not None
+        return replace(
+            self,
+            sort=self.sort if self.sort in SORTS or self.sort in rubric.tests else "",
+            test=self.test if known else "",
+            holding=self.holding if known else None,
+        )
+
+    @property
+    def address(self) -> str:
+        """This query as an address's query part, `?` included; without the page."""
+        values = self.narrow.query | {
+            "group": self.group,
+            "sort": f"-{self.sort}" if self.reverse else self.sort,
+            "test": self.test,
+            "holding": self.holding.value if self.holding else "",
+            "rubric": self.rubric,
+            "at": self.at,
+        }
+        return "?" + urlencode({name: value for name, value in values.items() if value})
+
+    def sorted_by(self, sort: str) -> HeatQuery:
+        """The same query in another order; asked for the order that it has, the other way round."""
+        return replace(self, sort=sort, reverse=sort == self.sort and not self.reverse, page=1)
+
+    def takes(self, row: Snapshot) -> bool:
+        """Whether a system's standing to the test is the one asked for."""
+        return self.holding is None or holds(row, self.test, self.holding)
+
+    def groups(self, rows: Sequence[Snapshot], failing: Failing) -> list[tuple[str, list[Snapshot]]]:
+        """The rows under the names of their groups, all in order; a system stands under each of its tags."""
+        found: dict[str, list[Snapshot]] = {}
+        for row in self._ordered(rows, failing):
+            for name in self._names(row.system):
+                found.setdefault(name, []).append(row)
+        return sorted(found.items(), key=lambda group: (group[0].startswith("No "), group[0].casefold()))
+
+    def _names(self, system: System) -> list[str]:
+        match self.group:
+            case "tag":
+                return system.tags or ["No tag"]
+            case "lifecycle":
+                return [system.get_lifecycle_display()]
+            case "none":
+                return [""]
+        return [system.team.name if system.team else "No team"]
+
+    def _ordered(self, rows: Sequence[Snapshot], failing: Failing) -> list[Snapshot]:
+        """By name; by anything else equals stand by name, and systems without a score last."""
+        named = sorted(rows, key=lambda row: row.system.name.casefold(), reverse=self.reverse and not self.sort)
+        if not self.sort:
+            return named
+        named.sort(key=lambda row: self._value(row, failing), reverse=self.reverse)
+        return sorted(named, key=lambda row: row.score is None)
+
+    def _value(self, row: Snapshot, failing: Failing) -> Fraction | tuple[int, int]:
+        if self.sort == "failing":
+            return Fraction(-len(failing.get(row.system.pk, ())))
+        if self.sort in ("score", "verified"):
+            totals = None if row.score is None else row.score.score if self.sort == "score" else row.score.verified
+            return totals.score if totals else Fraction(0)
+        return row.level(self.sort), row.verified(self.sort)

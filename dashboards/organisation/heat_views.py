@@ -1,0 +1,71 @@
+"""The heat map: systems against the tests of a rubric; and the gaps that the systems have in common."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, member_page
+from accounts.models import Role
+from dashboards.organisation.gap_presenters import present_gaps
+from dashboards.organisation.heat_presenters import present_heat
+from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery
+from dashboards.organisation.reading import Choices, chosen_rubric, moment_of, rubrics_of, systems_of
+from scores.snapshots import failing_tests, snapshots
+
+
+@require_safe
+@member_page(Role.VIEWER)
+def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
+    """Every test of every system as of `?at=`: level, proof, and at present what fails."""
+    now = timezone.now()
+    asked = HeatQuery.read(request.GET)
+    at = moment_of(asked.at, now)
+    systems = systems_of(request.membership)
+    shown = [system for system in systems if asked.narrow.takes(system)]
+    rubric = chosen_rubric(asked.rubric, shown)
+    wanted = asked.of(rubric)
+    rows = [system for system in shown if system.edition_at(at) == rubric.key]
+    failing = failing_tests(rows, now) if at == now else {}
+    context = {
+        "now": now,
+        "at": at,
+        "past": at != now,
+        "systems": systems,
+        "others": len(shown) - len(rows),
+        "rubrics": rubrics_of(shown, at),
+        "wanted": wanted,
+        "heat": present_heat(rubric, snapshots(rows, at), failing, wanted),
+        "choices": Choices.of(systems),
+        "groups": GROUPS.items(),
+        "sorts": SORTS.items(),
+        "may_assess": request.membership.may(Role.ASSESSOR),
+    }
+    return render(request, "dashboards/heat_map.html", context)
+
+
+@require_safe
+@member_page(Role.VIEWER)
+def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
+    """The tests by the share of systems that hold credit for them, as of `?at=`."""
+    now = timezone.now()
+    asked = HeatQuery.read(request.GET)
+    at = moment_of(asked.at, now)
+    systems = systems_of(request.membership)
+    shown = [system for system in systems if asked.narrow.takes(system)]
+    rubric = chosen_rubric(asked.rubric, shown)
+    rows = [system for system in shown if system.edition_at(at) == rubric.key]
+    context = {
+        "now": now,
+        "at": at,
+        "past": at != now,
+        "systems": systems,
+        "others": len(shown) - len(rows),
+        "rubrics": rubrics_of(shown, at),
+        "wanted": asked,
+        "page": present_gaps(rubric, snapshots(rows, at), asked),
+        "choices": Choices.of(systems),
+    }
+    return render(request, "dashboards/gaps.html", context)

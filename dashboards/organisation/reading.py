@@ -1,0 +1,61 @@
+"""What the organisation's pages have in common: its systems, the choices of their filters, and the rubric they compare by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import BadRequest
+
+from accounts.models import Membership
+from assessments.models import Lifecycle, System
+from dashboards.moments import asked_moment
+from dashboards.organisation.filters import ALL, IN_USE
+from rubric.definition import Rubric
+from rubric.loader import builtin
+from scores.overview import main_rubric
+
+LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
+
+
+def systems_of(membership: Membership) -> list[System]:
+    """The systems that the member may see, with organisation, team and owner, in one query."""
+    return list(System.objects.visible_to(membership).select_related("organisation", "team", "owner"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters offer: slug and name of each team that has a system, tags, and lifecycles."""
+
+    teams: Sequence[tuple[str, str]]
+    tags: Sequence[str]
+    lifecycles: Sequence[tuple[str, str]]
+
+    @classmethod
+    def of(cls, systems: Sequence[System]) -> Choices:
+        teams = {system.team.slug: system.team.name for system in systems if system.team is not None}
+        return cls(
+            teams=sorted(teams.items(), key=lambda team: team[1].casefold()),
+            tags=sorted({tag for system in systems for tag in system.tags}, key=str.casefold),
+            lifecycles=LIFECYCLES,
+        )
+
+
+def rubrics_of(systems: Sequence[System], at: datetime) -> list[Rubric]:
+    """The editions that score these systems at an instant, in the order in which they were published."""
+    used = {system.edition_at(at) for system in systems}
+    return [rubric for key, rubric in builtin().items() if key in used]
+
+
+def chosen_rubric(asked: str, systems: Sequence[System]) -> Rubric:
+    """The rubric asked for; the one that most systems are scored by where none is, or an unknown one."""
+    return builtin().get(asked) or main_rubric(systems)
+
+
+def moment_of(asked: str, now: datetime) -> datetime:
+    """The instant that an address asks for, `now` where it asks for none. Raises BadRequest for what is no instant."""
+    at = asked_moment(asked, now) if asked else now
+    if at is None:
+        raise BadRequest("A date is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
+    return at

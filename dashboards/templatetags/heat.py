@@ -1,0 +1,68 @@
+"""The cells of the heat map, and the bars of common gaps. Cells are many: what one shows is one of few, made once."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboards import drawing, phrases
+from dashboards.figures.palette import colour_name
+from dashboards.organisation.heat_presenters import HeatRow
+from rubric.definition import Rubric
+from rubric.levels import Level
+from scores.gaps import Gap, Holding
+
+register = template.Library()
+
+
+@register.simple_tag
+def heat_cells(row: HeatRow, rubric: Rubric, system_url: str) -> SafeString:
+    """The cells of a system's tests, each a link to the test's page."""
+    shown = row.snapshot
+    claimed, verified, left_out = shown.levels.claimed, shown.levels.verified, shown.levels.not_applicable
+    return format_html_join(
+        "",
+        '{}{}tests/{}/">{}',
+        (
+            (
+                _start(index == 0, test.key in row.failing),
+                system_url,
+                test.key,
+                _face(
+                    claimed.get(test.key, Level.NONE),
+                    verified.get(test.key, Level.NONE),
+                    test.key in left_out,
+                    test.key in row.failing,
+                ),
+            )
+            for category in rubric.categories
+            for index, test in enumerate(category.tests)
+        ),
+    )
+
+
+@lru_cache
+def _start(first: bool, failing: bool) -> SafeString:
+    """Where a cell begins, up to its address."""
+    names = " ".join(name for name, given in (("c1", first), ("x", failing)) if given)
+    return format_html('<td class="{}"><a href="', names) if names else SafeString('<td><a href="')
+
+
+@lru_cache
+def _face(claimed: Level, verified: Level, not_applicable: bool, failing: bool) -> SafeString:
+    """What a cell shows: the disc, and a cross where the test fails; and the cell's end."""
+    name, words = phrases.disc(claimed, verified, not_applicable=not_applicable)
+    cross = drawing.glyph("i-cross", "xmark") if failing else ""
+    return format_html("{}{}</a></td>", drawing.glyph(name, "g", f"{words}, failing" if failing else words), cross)
+
+
+@register.simple_tag
+def share_bar(gap: Gap, rubric: Rubric) -> SafeString:
+    """The bar of a test from 0 to all systems: solid for those that prove it, hatched up to those credited."""
+    colour = colour_name(rubric, gap.test.category)
+    credited, verified = gap.counts[Holding.CREDITED], gap.counts[Holding.VERIFIED]
+    return drawing.category_bar(colour, Fraction(credited), Fraction(verified), Fraction(gap.systems), 1, height=8)

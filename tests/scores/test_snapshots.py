@@ -1,0 +1,103 @@
+"""The levels of many systems at once are those that each system's own score is made of, at any instant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Organisation
+from assessments.models import System
+from rubric.levels import Level
+from rubric.loader import builtin
+from rubric.scoring import totals
+from rubric.timeline import Levels
+from scores.gaps import Holding, category_means, gaps, holds
+from scores.reading import first_fact_at, full_score, score_of
+from scores.score import Health
+from scores.snapshots import Snapshot, failing_tests, snapshots
+from tests.factories import DAY, assess, make_organisation, make_system, post
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+RUBRIC = builtin()["ml-test-score-2017"]
+TESTS = list(RUBRIC.tests)
+
+
+def random_system(organisation: Organisation, name: str, dice: Random) -> System:
+    """A system with claims and runs of any kind, in no order."""
+    system = make_system(organisation, NOW - 300 * DAY, name=name, counted_branch=dice.choice([None, "main"]))
+    for days in sorted(dice.sample(range(1, 200), dice.randrange(3)), reverse=True):
+        claims = {test: dice.choice(["none", "manual", "automated", "na"]) for test in dice.sample(TESTS, 12)}
+        assess(system, NOW - days * DAY, claims)
+    for number in range(dice.randrange(8)):
+        at = NOW - timedelta(minutes=dice.randrange(200 * 24 * 60))
+        status, branch = dice.choice(["passed", "failed", "error", "skipped"]), dice.choice(["main", "dev"])
+        post(system, dice.sample(TESTS, 5), [at], NOW, status=status, branch=branch, run=f"run {number}")
+    return system
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(3))
+def test_each_snapshot_is_the_systems_own_score(seed: int) -> None:
+    dice = Random(seed)
+    organisation = make_organisation(credit=dice.choice(["executed", "passed"]), repeat_hours=dice.choice([0, 12]))
+    systems = [random_system(organisation, f"System {number}", dice) for number in range(4)]
+    for at in (NOW, *(NOW + timedelta(minutes=dice.randrange(-210 * 24 * 60, 40 * 24 * 60)) for _ in range(5))):
+        failing = failing_tests(systems, NOW)
+        for found in snapshots(systems, at):
+            first = first_fact_at(found.system)
+            if first is None or first > at:
+                assert found.score is None and not any(found.level(test) for test in TESTS)
+                continue
+            full = full_score(found.system, at, NOW)
+            assert found.score == full.total
+            for test in full.tests:
+                key = test.test.key
+                shown = (found.level(key), found.claimed(key), found.verified(key), key in found.levels.not_applicable)
+                assert shown == (test.level, test.claimed, test.verified, test.not_applicable)
+                assert at != NOW or (key in failing[found.system.pk]) == (test.health is Health.FAILING)
+
+
+levels = st.dictionaries(st.sampled_from(TESTS), st.sampled_from(list(Level)))
+
+
+@given(st.lists(st.builds(Levels, levels, levels, st.frozensets(st.sampled_from(TESTS))), max_size=4))
+def test_gaps_count_systems_one_by_one(made: list[Levels]) -> None:
+    rows = [Snapshot(System(), each, score_of(RUBRIC, each, NOW)) for each in made]
+    silent = Snapshot(System(), Levels({}, {}), None)
+    other = Snapshot(System(), Levels({}, {}), score_of(builtin()["key-principles"], Levels({}, {}), NOW))
+    for gap in gaps(RUBRIC, [*rows, silent, other]):
+        key = gap.test.key
+        credited = [each.credited.get(key, Level.NONE) for each in made]
+        verified = [each.verified.get(key, Level.NONE) for each in made]
+        raised = [totals(RUBRIC, {**each.credited, key: Level.AUTOMATED}).score for each in made]
+        assert gap.systems == len(made)
+        assert gap.counts == {
+            Holding.NONE: sum(not level for level in credited),
+            Holding.CREDITED: sum(level > 0 for level in credited),
+            Holding.VERIFIED: sum(level > 0 for level in verified),
+            Holding.CLAIMED: sum(level > 0 and not proof for level, proof in zip(credited, verified, strict=True)),
+            Holding.NOT_APPLICABLE: sum(key in each.left_out for each in made),
+            Holding.WOULD_RISE: sum(
+                after > totals(RUBRIC, each.credited).score for after, each in zip(raised, made, strict=True)
+            ),
+        }
+        assert not any(holds(silent, key, way) for way in Holding)
+    means = category_means(RUBRIC, [*rows, silent, other])
+    for key, mean in means.items():
+        assert mean * len(rows) == sum(totals(RUBRIC, each.credited).categories[key] for each in made)
+    assert bool(means) == bool(made)
+
+
+@pytest.mark.django_db
+def test_snapshots_cost_the_same_for_any_number_of_systems(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    organisation, dice = make_organisation(), Random(7)
+    systems = [random_system(organisation, f"System {number}", dice) for number in range(3)]
+    for chosen in (systems[:1], systems):
+        with django_assert_num_queries(4):
+            snapshots(chosen, NOW)
+            failing_tests(chosen, NOW)
