@@ -14,6 +14,7 @@ from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from assessments.models import Assessment
 from assessments.operations import check_may_finalise, locked_draft
+from assessments.telling import tell_approvers
 
 LONGEST_REMARKS = 4000
 
@@ -30,6 +31,7 @@ def submit_draft(*, actor: Actor, assessment: Assessment, at: datetime) -> Asses
     draft.remarks, draft.returned_by = None, None
     _save(draft)
     _record(actor, draft, at, "submitted", "Submitted an assessment for approval")
+    tell_approvers(actor=actor, draft=draft, at=at)
     return draft
 
 

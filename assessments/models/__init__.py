@@ -12,7 +12,7 @@ from assessments.models.core import (
 )
 from assessments.models.initiatives import STEP_LEVELS, Initiative, InitiativeStep
 from assessments.models.sessions import Ballot, Choice, Participant, Round, SessionStatus, Tally, TeamSession
-from assessments.models.together import Presence
+from assessments.models.together import Comment, Presence, Thread
 
 __all__ = [
     "STEP_LEVELS",
@@ -23,6 +23,7 @@ __all__ = [
     "Badge",
     "Ballot",
     "Choice",
+    "Comment",
     "Initiative",
     "InitiativeStep",
     "Lifecycle",
@@ -34,4 +35,5 @@ __all__ = [
     "SystemQuerySet",
     "Tally",
     "TeamSession",
+    "Thread",
 ]

@@ -88,12 +88,13 @@ def form_context(
     at = draft.effective_at or now
     score = full_score(draft.system, at, now, Draft.of(rubric, answers.values(), at))
     rules = Rules.of(draft.system)
+    threads = {thread.test: thread for thread in draft.system.threads.select_related("person")}
     moved_at = draft.system.edition_changed_at
     return {
         "assessment": draft,
         "system": draft.system,
         "rubric": rubric,
-        "sections": presenters.rows_of(rubric, answers, score, rules, at, overrides),
+        "sections": presenters.rows_of(rubric, answers, score, rules, at, overrides, threads),
         "panel": presenters.panel_of(draft, rubric, answers.values(), Proof.of(score), at),
         "moved": moved_at is not None and moved_at >= draft.started_at,
         "refused": list(overrides or {}),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
 from assessments.claims import NOT_APPLICABLE, freeze, thaw
-from assessments.models import Answer, Assessment
+from assessments.models import Answer, Assessment, Thread
 from dashboards.assessing.evidence_line import lines_by_choice
 from dashboards.assessing.forms import Posted, choice_of, digest
 from dashboards.assessing.proposing import Proposal, proposal_for
@@ -71,6 +71,7 @@ class Row:
     faults: Sequence[str] = ()
     unseen_from: Assessment | None = None
     proposals: list[Proposal] = field(default_factory=list)
+    thread: Thread | None = None
 
     @property
     def choice(self) -> str:
@@ -187,6 +188,7 @@ def rows_of(
     rules: Rules,
     at: datetime,
     overrides: Mapping[str, Row] | None = None,
+    threads: Mapping[str, Thread] | None = None,
 ) -> list[CategoryRows]:
     """Every category with its rows. `overrides` are rows that show what was typed in place of what is stored."""
     tests = {each.test.key: each for each in score.tests}
@@ -200,7 +202,7 @@ def rows_of(
             row.lines.extend(lines_by_choice(tests[test.key], at, freshness.window))
             proposal = proposal_for(tests[test.key], answers.get(test.key), at, freshness.window, freshness.repeat)
             row.proposals.extend([proposal] if proposal else [])
-            rows.append(row)
+            rows.append(replace(row, thread=(threads or {}).get(test.key)))
         sections.append(CategoryRows(category, points[category.key], rows))
     return sections
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.assessing import approving, closing, copying, draft_views, live, marks, upload, views
+from dashboards.assessing import approving, closing, copying, discussing, draft_views, live, marks, upload, views
 
 urlpatterns = [
     path("", views.assessments, name="assessments"),
     path("start/", draft_views.start, name="assessment-start"),
     path("upload/", upload.upload, name="assessment-upload"),
+    path("tests/<slug:test>/", discussing.discussion, name="discussion"),
+    path("tests/<slug:test>/assign/", discussing.assignment, name="assignment"),
     path("<int:number>/", draft_views.assessment, name="assessment"),
     path("<int:number>/answers/<slug:test>/", draft_views.answer, name="assessment-answer"),
     path("<int:number>/live/", live.live, name="assessment-live"),

@@ -32,6 +32,7 @@
     differs: (test) => [...test.querySelectorAll(".says.is-warn, .says.is-fail")].some((line) => line.checkVisibility()),
     proposed: (test) => [...test.querySelectorAll(".proposal")].some((each) => each.checkVisibility()),
     unseen: (test) => test.querySelector(".unseen") !== null,
+    mine: (test) => test.querySelector("[data-mine]") !== null,
     notes: (test) => test.querySelector("textarea").value.trim() === "",
   };
   const show = () => {
@@ -81,7 +82,7 @@
     chosen(test.id);
   };
   document.addEventListener("keydown", (event) => {
-    if (!enabled.checked || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!enabled.checked || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
     const test = event.target.closest?.(".test");
     const pressed = event.key.toLowerCase();

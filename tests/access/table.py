@@ -191,6 +191,18 @@ PAGES = [
         lambda world: {"data-1-level": "manual", "data-1-version": "0"},
     ),
     Page(ASSESSMENT + "live/", {"POST": ASSESSOR}, of_draft),
+    Page(
+        ASSESSMENTS + "tests/<slug:test>/",
+        {"GET": VIEWER, "POST": ASSESSOR},
+        lambda world: {**of_system(world), "test": "data-1"},
+        lambda world: {"text": "Is this so?"},
+    ),
+    Page(
+        ASSESSMENTS + "tests/<slug:test>/assign/",
+        {"POST": ASSESSOR},
+        lambda world: {**of_system(world), "test": "data-1"},
+        lambda world: {"due": "2027-01-15"},
+    ),
     Page(ASSESSMENT + "marks/", {"POST": ASSESSOR}, of_draft, lambda world: {"decline": "data-1 manual"}),
     Page(ASSESSMENT + "copy/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "submit/", {"POST": ASSESSOR}, of_draft),
