@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
+from functools import lru_cache
 
 LONGEST_PATTERN = 300
 MOST_RULES = 500
@@ -38,18 +39,6 @@ class Match:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    rule: Rule
-    matches: re.Pattern[str]
-    match: Match
-
-    def takes(self, name: str, format_name: str) -> bool:
-        if self.rule.format is not None and self.rule.format != format_name:
-            return False
-        return self.rule.pattern == name or self.matches.match(name) is not None
-
-
 class Mapper:
     """The rules of one system and of its organisation, ready to be asked.
 
@@ -61,8 +50,9 @@ class Mapper:
 
     def __init__(self, own: Sequence[Rule], shared: Sequence[Rule], tests: Collection[str]) -> None:
         self._tests = frozenset(tests)
-        listed = [*_compiled(own, Source.SYSTEM), *_compiled(shared, Source.ORGANISATION)]
-        self._rules = [each for each in listed if each.rule.test in self._tests]
+        listed = [*_sourced(own, Source.SYSTEM), *_sourced(shared, Source.ORGANISATION)]
+        self._rules = [(rule, match) for rule, match in listed if rule.test in self._tests]
+        self._by_format: dict[str, _FirstMatch] = {}
 
     def knows(self, key: str) -> bool:
         """Whether the system has, or has had, a test of this key."""
@@ -75,11 +65,37 @@ class Mapper:
         """
         if key is not None and self.knows(key):
             return Match(key, Source.CHECK)
-        return next((each.match for each in self._rules if each.takes(name, format_name)), None)
+        first = self._by_format.get(format_name)
+        if first is None:
+            first = self._by_format[format_name] = _FirstMatch(
+                (rule.pattern, match) for rule, match in self._rules if rule.format in (None, format_name)
+            )
+        return first.of(name)
 
 
-def _compiled(rules: Iterable[Rule], source: Source) -> list[_Compiled]:
-    return [
-        _Compiled(rule, re.compile(translate(rule.pattern)), Match(rule.test, source, place))
-        for place, rule in enumerate(rules)
-    ]
+class _FirstMatch:
+    """The rules for one format as one expression: thousands of names meet hundreds of rules in an import."""
+
+    def __init__(self, rules: Iterable[tuple[str, Match]]) -> None:
+        listed = list(rules)
+        self._matches = [match for _, match in listed]
+        self._repeated: dict[str, int] = {}
+        for place, (pattern, _) in enumerate(listed):
+            self._repeated.setdefault(pattern, place)
+        self._any = _any_of(tuple(pattern for pattern, _ in listed))
+
+    def of(self, name: str) -> Match | None:
+        """What the first rule that takes the name says."""
+        found = self._any.match(name)
+        places = [self._repeated.get(name), found.lastindex - 1 if found and found.lastindex else None]
+        return next((self._matches[place] for place in sorted(place for place in places if place is not None)), None)
+
+
+@lru_cache(maxsize=32)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """An expression that tells the first of the globs that match by its last group, counted from 1; of none, nothing."""
+    return re.compile("|".join(f"{translate(pattern)}()" for pattern in patterns) or r"(?!)")
+
+
+def _sourced(rules: Iterable[Rule], source: Source) -> Iterable[tuple[Rule, Match]]:
+    return ((rule, Match(rule.test, source, place)) for place, rule in enumerate(rules))
