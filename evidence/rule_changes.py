@@ -36,8 +36,9 @@ class ChangeInPreparation(Exception):
 
 
 def pending_of(organisation: Organisation) -> RuleChange | None:
-    """The change in preparation in this organisation, if any."""
-    return RuleChange.objects.pending().filter(organisation=organisation).first()
+    """The change in preparation in this organisation, if any, with its organisation and system."""
+    pending = RuleChange.objects.pending().select_related("organisation", "system")
+    return pending.filter(organisation=organisation).first()
 
 
 @transaction.atomic

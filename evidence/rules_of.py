@@ -49,4 +49,9 @@ class Rules:
     @property
     def time_column(self) -> str:
         """The column of `Run` that holds a run's time on one branch."""
-        return "first_passed_at" if self.credit == "passed" else "first_executed_at"
+        return time_column(self.credit)
+
+
+def time_column(credit: str) -> str:
+    """The same by the credit rule alone."""
+    return "first_passed_at" if credit == "passed" else "first_executed_at"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
 from accounts.statements import to_sql
 from assessments.models import System
@@ -72,42 +72,38 @@ def _floor(at: datetime, window: timedelta) -> datetime:
     return at - window if at - first > window else first
 
 
-def health(system: System, rules: Rules, at: datetime, now: datetime) -> dict[str, Health]:
-    """The health of every test of the system that has a check, at `at`.
+def health(system: System, rules: Rules, at: datetime) -> dict[str, Health]:
+    """The health of every test of the system that has a check, at `at`."""
+    return fold_health(newest_results([system], at)[system.pk], rules, at)
 
-    At the present the checks themselves know their newest result; at other times, or where the newest lies in the future of
-    `at`, results are read.
+
+def newest_results(systems: Sequence[System], at: datetime) -> dict[int, list[NewestResult]]:
+    """By system id, (test, status, observed_at) of each check's newest result at `at` that was not skipped, in one query.
+
+    Checks know their newest result; only where it lies in the future of `at` are results read.
     """
-    return fold_health(newest_results([system], at, now)[system.pk], rules, at)
-
-
-def newest_results(systems: Sequence[System], at: datetime, now: datetime) -> dict[int, list[NewestResult]]:
-    """By system id, (test, status, observed_at) of each check's newest result at `at` that was not skipped.
-
-    One query at the present; one more where a check has a result in the future of `at`, which only its results can tell.
-    """
-    checks = Check.objects.filter(system__in=[system.pk for system in systems])
-    rows = list(checks.values_list("system_id", "test", "newest_status", "newest_observed_at")) if at >= now else []
-    if at < now or any(observed_at is not None and observed_at > at for *_, observed_at in rows):
-        rows = _results_then(checks, at)
+    then = (
+        Result.objects.counted()
+        .filter(check_of=OuterRef("pk"), observed_at__lte=at)
+        .exclude(status=Status.SKIPPED)
+        .order_by("-observed_at", "-received_at", "-id")
+    )
+    rows = (
+        Check.objects.filter(system__in=[system.pk for system in systems])
+        .annotate(status_then=_unless_later("newest_status", then, at))
+        .annotate(observed_then=_unless_later("newest_observed_at", then, at))
+        .values_list("system_id", "test", "status_then", "observed_then")
+    )
     found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
     for system_id, test, status, observed_at in rows:
         found[system_id].append((test, status, observed_at))
     return found
 
 
-def _results_then(checks: QuerySet[Check], at: datetime) -> list[tuple[int, str, str, datetime | None]]:
-    newest = (
-        Result.objects.counted()
-        .filter(check_of=OuterRef("pk"), observed_at__lte=at)
-        .exclude(status=Status.SKIPPED)
-        .order_by("-observed_at", "-received_at", "-id")
-    )
-    return list(
-        checks.annotate(
-            status_then=Subquery(newest.values("status")[:1]), observed_then=Subquery(newest.values("observed_at")[:1])
-        ).values_list("system_id", "test", "status_then", "observed_then")
-    )
+def _unless_later(column: str, then: QuerySet[Result], at: datetime) -> Case:
+    """What the check knows of its newest result, unless that is later than `at`: then the same of the newest by then."""
+    of_result = Subquery(then.values(column.removeprefix("newest_"))[:1])
+    return Case(When(newest_observed_at__gt=at, then=of_result), default=F(column))
 
 
 def fold_health(rows: Sequence[NewestResult], rules: Rules, at: datetime) -> dict[str, Health]:

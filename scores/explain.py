@@ -64,7 +64,7 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
     checks = list(Check.objects.filter(system=system, test=test).order_by("name"))
     newest = [(check.test, check.newest_status, check.newest_observed_at) for check in checks]
     if any(observed_at is not None and observed_at > at for *_, observed_at in newest):
-        newest = newest_results([system], at, LAST)[system.pk]
+        newest = newest_results([system], at)[system.pk]
     assessment = _claiming(system, test, at)
     score = test_score(
         rubric,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
@@ -30,16 +30,24 @@ def editions_of(system: System) -> list[tuple[datetime | None, Rubric]]:
 
 
 def load_facts(
-    systems: Sequence[System], start: datetime, end: datetime, *, with_claims: bool = True
+    systems: Sequence[System],
+    start: datetime,
+    end: datetime,
+    *,
+    with_claims: bool = True,
+    finals: Iterable[Assessment] | None = None,
 ) -> dict[int, Facts]:
     """All that the scores of these systems over [start, end] depend on, by system id.
 
     Spans that end before `start` or start after `end` are left out, and so are claims made after `end`; all claims
-    where somebody else's stand in for them.
+    where somebody else's stand in for them. `finals` are the systems' final assessments made by `end`, ascending, for
+    callers that have read them.
     """
     claims: dict[int, list[Claims]] = {system.pk: [] for system in systems}
-    finals = Assessment.objects.final().filter(system__in=claims, effective_at__lte=end)
-    for final in finals.only("system_id", "claims", "effective_at") if with_claims else ():
+    if finals is None and with_claims:
+        made = Assessment.objects.final().filter(system__in=claims, effective_at__lte=end)
+        finals = made.only("system_id", "claims", "effective_at")
+    for final in finals or ():
         claims[final.system_id].append(claims_of(final))
     spans: dict[int, list[EvidenceSpan]] = {system.pk: [] for system in systems}
     rows = in_force(systems).filter(ends_at__gt=start, starts_at__lte=end)

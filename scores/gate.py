@@ -95,7 +95,7 @@ def _conditions(system: System, request: GateRequest, now: datetime) -> Iterator
         yield Condition("max_drop", number(drop) <= number(request.max_drop), drop, request.max_drop)
     if request.no_failing:
         tests = facts.rubric_at(now).tests
-        healths = health(system, Rules.of(system), now, now)
+        healths = health(system, Rules.of(system), now)
         failing = sum(1 for test, found in healths.items() if found is Health.FAILING and test in tests)
         yield Condition("no_failing", failing == 0, Fraction(failing), Fraction(0))
 

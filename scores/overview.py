@@ -82,13 +82,13 @@ class Standing:
 
 
 def standings(systems: Sequence[System], now: datetime) -> list[Standing]:
-    """One row for each system, in their order, in four queries (five where results lie in the future).
+    """One row for each system, in their order, in four queries.
 
     Systems must have their organisation loaded.
     """
     facts = load_facts(systems, FIRST, LAST)
     lives = lives_of(systems, facts, first_runs(systems), FIRST, now)
-    checks = newest_results(systems, now, now)
+    checks = newest_results(systems, now)
     return [_standing(system, facts[system.pk], lives.get(system.pk), checks[system.pk], now) for system in systems]
 
 

@@ -35,17 +35,17 @@ def score_of(rubric: Rubric, levels: Levels, at: datetime) -> Score:
     )
 
 
-def full_score(system: System, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:
-    """The system's score at any instant with all that explains it, in five queries at most.
+def full_score(system: System, at: datetime, draft: Draft | None = None) -> FullScore:
+    """The system's score at any instant with all that explains it, in four queries.
 
-    The system's organisation must be loaded. `now` is the present: it only decides where health is read from. With a
-    `draft` it is the score that finalising it would make: its rubric and its claims stand in for those in force.
+    The system's organisation must be loaded. With a `draft` it is the score that finalising it would make:
+    its rubric and its claims stand in for those in force.
     """
     facts = load_facts([system], at, LAST, with_claims=draft is None)[system.pk]
-    return explained(system, facts, at, now, draft)
+    return explained(system, facts, at, draft)
 
 
-def explained(system: System, facts: Facts, at: datetime, now: datetime, draft: Draft | None = None) -> FullScore:
+def explained(system: System, facts: Facts, at: datetime, draft: Draft | None = None) -> FullScore:
     """The same from facts that are loaded already: all from `at` on, or more."""
     rubric = facts.rubric_at(at)
     levels = levels_at(facts, at)
@@ -55,7 +55,7 @@ def explained(system: System, facts: Facts, at: datetime, now: datetime, draft: 
     rules = Rules.of(system)
     tests = list(rubric.tests)
     counts = run_counts(system, rules, tests, at)
-    healths = health(system, rules, at, now)
+    healths = health(system, rules, at)
     falls = next_falls(facts, at)
     return FullScore(
         total=total,

@@ -30,7 +30,7 @@ class SystemScore(ApiView):
         query = Query(request._request)
         at = query.instant("at") or self.now
         query.check()
-        return Response(resource.show_score(system, full_score(system, at, self.now)))
+        return Response(resource.show_score(system, full_score(system, at)))
 
 
 class SystemHistory(ApiView):

@@ -82,7 +82,7 @@ def _review_context(draft: Assessment) -> dict[str, Any]:
     at = draft.effective_at or now
     rubric = builtin()[draft.rubric]
     answers = {answer.test: answer for answer in draft.answers.all() if answer.test in rubric.tests}
-    score = full_score(draft.system, at, now, Draft.of(rubric, answers.values(), at))
+    score = full_score(draft.system, at, Draft.of(rubric, answers.values(), at))
     last = Assessment.objects.final().filter(system_id=draft.system_id, effective_at__lte=at).last()
     moved_at = draft.system.edition_changed_at
     return {
@@ -218,7 +218,7 @@ def _void_context(found: Assessment) -> dict[str, Any]:
     now = timezone.now()
     finals = Assessment.objects.final().filter(system_id=found.system_id)
     left = finals.exclude(pk=found.pk).filter(effective_at__lte=now).last()
-    score = full_score(found.system, now, now)
+    score = full_score(found.system, now)
     verified = {test.test.key: test.verified for test in score.tests}
     rubric = score.total.rubric
     claims = presenters.thawed((left.claims or {}) if left else {}, left or found)

@@ -86,7 +86,7 @@ def form_context(
         stored = draft.answers.select_related("unseen_from__system")
         answers = {answer.test: answer for answer in stored if answer.test in rubric.tests}
     at = draft.effective_at or now
-    score = full_score(draft.system, at, now, Draft.of(rubric, answers.values(), at))
+    score = full_score(draft.system, at, Draft.of(rubric, answers.values(), at))
     rules = Rules.of(draft.system)
     threads = {thread.test: thread for thread in draft.system.threads.select_related("person")}
     moved_at = draft.system.edition_changed_at

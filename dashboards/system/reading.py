@@ -48,21 +48,20 @@ def system_of(membership: Membership, slug: str) -> System:
     return get_object_or_404(systems.select_related("organisation", "team", "owner"), slug=slug)
 
 
-def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
-    """What the page of a system that `system_of` found shows as of `at`, in eight queries (nine in rare cases)."""
-    facts = load_facts([system], FIRST, LAST)[system.pk]
+def read_system(system: System, at: datetime) -> SystemFacts:
+    """What the page of a system that `system_of` found shows as of `at`, in six queries."""
+    assessments = list(Assessment.objects.filter(system=system).order_by("effective_at", "recorded_at", "id"))
+    finals = [each for each in assessments if _holds(each, LAST)]
+    facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
     since = first_fact(facts, first_run_at)
     recorded = since is not None and since <= at
-    assessments = list(
-        Assessment.objects.filter(system=system).defer("claims").order_by("effective_at", "recorded_at", "id")
-    )
     held = [each for each in assessments if _holds(each, at)]
     drafts = [each for each in assessments if each.is_draft and not each.imported]
     return SystemFacts(
         system=system,
         at=at,
-        full=explained(system, facts, at, now) if recorded else None,
+        full=explained(system, facts, at) if recorded else None,
         points=timeline(facts, since, at) if since is not None and recorded else (),
         marks=events(facts, assessments, log_of(system), at),
         assessment=held[-1] if held else None,

@@ -33,7 +33,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
     if at is None:
         raise BadRequest("`at` is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
     found = system_of(request.membership, system)
-    facts = read_system(found, at, now)
+    facts = read_system(found, at)
     imported_to: bool = found.was_imported_to  # type: ignore[attr-defined]
     context = {
         "system": found,

@@ -71,7 +71,7 @@ def test_it_says_the_score_that_every_page_says(system: System, key: str, now: d
     assert (document["message"], document["score"], document["band"]) == ("not assessed", None, None)
     assess(system, now - 3 * DAY, dict.fromkeys(all_tests(system), "manual"))
     post(system, ["data-1"], [now - HOUR], now)
-    score = full_score(system, now, now).total
+    score = full_score(system, now).total
     assert texts(get(key, "svg")) == ["MLScore", "3.5 of 7 · Strong"]
     assert json.loads(get(key).content) == {
         "schemaVersion": 1,

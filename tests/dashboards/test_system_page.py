@@ -15,9 +15,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
 from accounts.models import Activity, Membership, Organisation
+from assessments.initiatives import WantedStep, create_initiative
 from assessments.models import System
 from assessments.operations import start_assessment
+from evidence import preparation, rule_changes
+from evidence.formats import read as read_report
+from evidence.importing import RunOfReport, import_report
 from evidence.models import Result
+from evidence.rule_changes import change_rules, pending_of
 from rubric.loader import builtin
 from scores.reading import full_score
 from tests.factories import DAY, HOUR, all_tests, assess, fraud_story, make_system, nightly, post
@@ -59,7 +64,7 @@ def test_the_page_has_every_number_without_any_script(
 ) -> None:
     html = read(sign_in(viewer), address(fraud))
     words = text_of(html)
-    full = full_score(fraud, now, now)
+    full = full_score(fraud, now)
     assert "2.5 of 7" in words and "Reasonably tested" in words
     assert "Monitoring holds the score back: 2.5. The next band, " in words
     assert "Claimed 2.5" in words and "Verified 0.0" in words
@@ -325,6 +330,38 @@ def test_pages_cost_at_most_twelve_statements(
     post(fraud, ["data-1"], [now + timedelta(minutes=4)], now, run="ahead")
     with django_assert_max_num_queries(BUDGET):
         read(client, address(fraud, rest))
+
+
+def test_a_system_that_has_everything_costs_at_most_twelve_statements(
+    fraud: System,
+    owner: Membership,
+    sign_in: SignIn,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    actor = Actor(fraud.organisation)
+    System.objects.filter(pk=fraud.pk).update(target_score=3)
+    Organisation.objects.update(retention_months=6)
+    post(fraud, all_tests(fraud), nightly(now - 20 * DAY, now), now, run="more", model_version="v1")
+    post(fraud, ["data-1"], [now + timedelta(minutes=4)], now, run="ahead")
+    report = read_report("junit", b"<testsuite><testcase classname='ui' name='b'/></testsuite>")
+    import_report(actor=actor, system=fraud, report=report, run=RunOfReport("1"), received_at=now)
+    start_assessment(actor=actor, system=fraud, at=now)
+    steps = [WantedStep(fraud, "data-1", "automated"), WantedStep(fraud, "model-6", "manual")]
+    create_initiative(actor=actor, title="Schemas", steps=steps, at=now)
+    monkeypatch.setattr(rule_changes, "AT_ONCE", 1)
+    monkeypatch.setattr(preparation, "STRETCH", 3)
+    change_rules(actor=actor, changes={"window_days": 7}, at=now)
+    change = pending_of(fraud.organisation)
+    assert change is not None
+    while len(preparation.unprepared(change)) > 20:
+        preparation.prepare_next(change)
+    client = sign_in(owner)
+    with django_assert_max_num_queries(BUDGET):
+        words = text_of(read(client, address(fraud)))
+    for shown in ("In preparation", "Mapped to no test", "The target is the policy", "Continue assessment"):
+        assert shown in words, shown
 
 
 def test_a_result_costs_at_most_twelve_statements(

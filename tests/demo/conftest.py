@@ -60,7 +60,7 @@ class Demo:
         return System.objects.select_related("organisation", "team", "owner").get(slug=slug)
 
     def full(self, slug: str, at: datetime = NOW) -> FullScore:
-        return full_score(self.system(slug), at, NOW)
+        return full_score(self.system(slug), at)
 
     def test(self, slug: str, key: str, at: datetime = NOW) -> TestScore:
         return next(test for test in self.full(slug, at).tests if test.test.key == key)

@@ -64,3 +64,14 @@ def test_a_pattern_of_many_stars_takes_no_time() -> None:
     start = time.process_time()
     assert mapper.find("a" * 300, "junit") is None
     assert time.process_time() - start < 1
+
+
+def test_the_first_of_hundreds_of_rules_wins_for_thousands_of_names() -> None:
+    rules = [Rule(f"suite.{number}.*", "data-1", "dbt" if number % 2 else None) for number in range(500)]
+    mapper = Mapper([*rules, Rule("suite.[0-9]*", "data-2")], [], TESTS)
+    start = time.process_time()
+    found = [mapper.find(f"suite.{number % 500}.case", "junit") for number in range(10_000)]
+    assert time.process_time() - start < 2
+    assert found[8] == Match("data-1", Source.SYSTEM, 8)
+    assert found[7] == Match("data-2", Source.SYSTEM, 500)
+    assert mapper.find("suite.7.case", "dbt") == Match("data-1", Source.SYSTEM, 7)
