@@ -63,11 +63,11 @@ def snapshot(system: System, facts: Facts, first_run_at: datetime | None, at: da
 
 
 def failing_tests(systems: Sequence[System], now: datetime) -> dict[int, frozenset[str]]:
-    """By system id, the tests that are failing at present, in one query (two where results lie in the future).
+    """By system id, the tests that are failing at present, in one query.
 
     Systems must have their organisation loaded.
     """
-    newest = newest_results(systems, now, now)
+    newest = newest_results(systems, now)
     return {
         system.pk: frozenset(
             test

@@ -53,7 +53,7 @@ def test_each_snapshot_is_the_systems_own_score(seed: int) -> None:
             if first is None or first > at:
                 assert found.score is None and not any(found.level(test) for test in TESTS)
                 continue
-            full = full_score(found.system, at, NOW)
+            full = full_score(found.system, at)
             assert found.score == full.total
             for test in full.tests:
                 key = test.test.key
