@@ -24,6 +24,7 @@ KINDS = {
     "result": "Results",
     "initiative": "Initiatives",
     "mapping": "Mapping rules",
+    "webhook": "Webhooks",
 }
 
 

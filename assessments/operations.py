@@ -16,6 +16,7 @@ from assessments.changes import AnswerChange, apply, check_changes, refuse_stale
 from assessments.claims import NOT_APPLICABLE, freeze
 from assessments.models import Answer, Assessment, AssessmentStatus, System, TeamSession
 from assessments.presence import leave
+from notify.changes import SystemChange, system_changed
 from rubric.levels import Level
 from rubric.loader import builtin
 
@@ -185,6 +186,7 @@ def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessmen
         system_id=system.pk,
         details={"assessment": draft.pk, "imported": draft.imported},
     )
+    system_changed(SystemChange(system.organisation_id, system.pk, at))
     return draft
 
 
@@ -244,4 +246,5 @@ def void_assessment(*, actor: Actor, assessment: Assessment, reason: str, at: da
         system_id=final.system_id,
         details={"assessment": final.pk, "reason": reason},
     )
+    system_changed(SystemChange(final.system.organisation_id, final.system_id, at))
     return final

@@ -12,6 +12,7 @@ from evidence.models import Status
 from evidence.posting import Content, Fault, PostedResult, SystemOutcome
 from evidence.preparation import keep_pending_spans
 from evidence.snapshot import KnownCheck, RunKey, Snapshot, verified_in
+from evidence.telling import flips
 from evidence.writing import Fresh
 from rubric.evidence import RunTimes, run_instants
 from rubric.loader import builtin
@@ -33,6 +34,7 @@ class Batch:
         self.faults: list[Fault] = []
         self.conflicts: list[Fault] = []
         self._checks = dict(snapshot.checks)
+        self._health_before = {name: check.newest_status for name, check in self._checks.items()}
         self._known: dict[tuple[str, str], tuple[PostedResult | Content, datetime]] = dict(snapshot.results)
         tests = tests_of(tuple(system.edition_keys))
         for index, item in items:
@@ -72,6 +74,17 @@ class Batch:
             elif check.id is None:
                 changed.setdefault(check.name, check)
         return list(changed.values())
+
+    def turned(self) -> tuple[list[str], list[str]]:
+        """The checks that began to fail and those that recovered, by results that are young enough to count for health."""
+        rules = self.snapshot.rules
+        after = {
+            check.name: check.newest_status
+            for check in {fresh.check.name: fresh.check for fresh in self.fresh}.values()
+            if check.newest_observed_at is not None
+            and self.received_at - check.newest_observed_at < rules.freshness(check.test).window
+        }
+        return flips(self._health_before, after)
 
     def merged_runs(self) -> dict[RunKey, RunTimes]:
         """The runs that the fresh results belong to, as they are with them."""
@@ -139,9 +152,12 @@ class _Plan:
         keep_pending_spans(system, rules, batch.snapshot.runs, self.runs)
         before = batch.snapshot.spans
         at = batch.received_at
+        failing, recovered = batch.turned()
         return SystemOutcome(
             system=system,
             claims=batch.snapshot.claims,
             verified_before=verified_in(before, at),
             verified_after=verified_in({**before, **self.layers}, at),
+            failing=failing,
+            recovered=recovered,
         )

@@ -94,12 +94,17 @@ class PostingConflict(PostingError):
 
 @dataclass(frozen=True, slots=True)
 class SystemOutcome:
-    """What a posting did to one system: the verified levels before and after, as of the time of receipt."""
+    """What a posting did to one system: the verified levels before and after, as of the time of receipt.
+
+    `failing` and `recovered` name the checks whose health it turned.
+    """
 
     system: System
     claims: Claims | None
     verified_before: dict[str, Level]
     verified_after: dict[str, Level]
+    failing: list[str] = field(default_factory=list)
+    recovered: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from evidence.batch import Batch, record
 from evidence.locks import locked
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused
 from evidence.snapshot import read
+from evidence.telling import tell
 
 
 def record_results(
@@ -44,6 +45,7 @@ def record_results(
                 duplicates=sum(batch.duplicates for batch in batches),
                 systems=record(batches, token_id=actor.token.pk if actor.token else None, received_at=received_at),
             )
+            tell(outcome.systems, received_at)
         if dry_run:
             transaction.set_rollback(True)
     if faults:

@@ -14,6 +14,7 @@ from evidence.locks import locked_by_id
 from evidence.models import Check, Result, Run, Status
 from evidence.preparation import keep_pending_spans
 from evidence.rules_of import Rules
+from notify.changes import SystemChange, system_changed
 from rubric.evidence import ResultFact, fold, merged, run_instants
 
 
@@ -45,6 +46,7 @@ def void_result(*, actor: Actor, result_id: int, reason: str, at: datetime) -> R
         system_id=system.pk,
         details={"result": result.pk, "test": result.check_of.test, "reason": reason},
     )
+    system_changed(SystemChange(system.organisation_id, system.pk, at))
     return result
 
 

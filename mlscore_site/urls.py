@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics, name="metrics"),
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
+    path("", include("notify.urls")),
     path("badge/", include("dashboards.badge.public_urls")),
     path("o/<slug:organisation>/systems/<slug:system>/badge/", include("dashboards.badge.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),

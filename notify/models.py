@@ -162,8 +162,8 @@ class Choices(models.Model):
         return Channel(self.channels.get(kind.value, DEFAULTS[kind]))
 
 
-class ToldBand(models.Model):
-    """The band in which a system was when people were last told of it; '' is none.
+class Told(models.Model):
+    """What people were told last of a system: the band it was in ('' is none), and until when evidence that lapsed.
 
     It is a memory of what was said, never a source of scores.
     """
@@ -171,10 +171,10 @@ class ToldBand(models.Model):
     system = models.OneToOneField("assessments.System", primary_key=True, on_delete=models.CASCADE, related_name="+")
     rubric = models.CharField(max_length=60)
     band = models.CharField(max_length=60, blank=True)
-    since = models.DateTimeField()
+    lapses_until = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.band or 'no band'} of {self.system_id}"
+        return f"what was told of {self.system_id}"
 
 
 def moment(at: datetime) -> str:

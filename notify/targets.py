@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -86,11 +87,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
     port = parts.port or (443 if secure else 80)
     addresses = resolve(host, port, allow_private=allow_private)
     connection = http.client.HTTPConnection(host, port, timeout=STEP_SECONDS)
-    watch = threading.Timer(WHOLE_SECONDS, _cut_off, [connection])
-    watch.daemon = True
+    watch = None
     try:
         connection.sock = _connected(addresses, port, host if secure else None)
-        watch.start()
+        watch = _watch(connection.sock)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, {**headers, "Connection": "close"})
         response = connection.getresponse()
@@ -98,7 +98,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(_reason(error)) from error
     finally:
-        watch.cancel()
+        if watch is not None:
+            watch.cancel()
         connection.close()
 
 
@@ -122,14 +123,18 @@ def _connected(addresses: list[str], port: int, server_name: str | None) -> sock
         raise
 
 
-def _cut_off(connection: http.client.HTTPConnection) -> None:
-    """End a conversation that takes too long, whatever little comes in time."""
-    sock = connection.sock
-    if sock is not None:
-        try:
+def _watch(sock: socket.socket) -> threading.Timer:
+    """Ends a conversation that takes too long, whatever little comes in time; started, to be cancelled."""
+
+    def cut_off() -> None:
+        # It may have ended by itself.
+        with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+
+    timer = threading.Timer(WHOLE_SECONDS, cut_off)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _reason(error: Exception) -> str:

@@ -28,6 +28,12 @@ from evidence.posting import PostedResult
 from evidence.recording import record_results
 from evidence.rule_changes import SYSTEM_RULES, change_rules
 from evidence.voiding import void_result
+from notify.choices import choose
+from notify.kinds import Channel, Kind
+from notify.models import Message
+
+NEWS = timedelta(days=3)
+"""What happened before is told nobody when the background work begins."""
 
 Play = Callable[[datetime], object]
 Event = tuple[datetime, Play]
@@ -76,7 +82,10 @@ def seed(now: datetime) -> bool:
         at=founded + timedelta(hours=2),
     )
     company = Company(organisation, actors, teams, Actor(organisation=organisation, token=token))
+    _choose_quiet(actors)
     arrivals = [_play(company, story, now) for story in stories()]
+    # What happened a year ago is no news.
+    Message.objects.filter(created_at__lt=now - NEWS).delete()
     # The token was last used when the newest of all results arrived.
     authenticate(secret, max(arrivals))
     return True
@@ -98,6 +107,13 @@ def _people(at: datetime) -> tuple[Organisation, dict[str, Actor]]:
         )
         actors[key] = Actor.of(member)
     return organisation, actors
+
+
+def _choose_quiet(actors: dict[str, Actor]) -> None:
+    """Nobody of the demo has a mailbox: they are told in the pages alone."""
+    for actor in actors.values():
+        if actor.person is not None:
+            choose(person=actor.person, channels=dict.fromkeys(Kind, Channel.APP), lapse_days=7)
 
 
 def _teams(organisation: Organisation, actors: dict[str, Actor], at: datetime) -> dict[str, Team]:

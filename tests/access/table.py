@@ -36,6 +36,17 @@ def of_binding(world: World) -> dict[str, int]:
     return {"binding": world.binding.pk}
 
 
+WEBHOOK = BASE + "webhooks/<int:webhook>/"
+
+
+def of_webhook(world: World) -> dict[str, int]:
+    return {"webhook": world.webhook.pk}
+
+
+def of_delivery(world: World) -> dict[str, int]:
+    return {"webhook": world.webhook.pk, "number": world.webhook_delivery.pk}
+
+
 def of_system(world: World) -> dict[str, str]:
     return {"slug": world.system.slug}
 
@@ -139,6 +150,20 @@ PAGES = [
     ),
     Page(BASE + "keyless/<int:binding>/", {"GET": ADMIN}, of_binding),
     Page(BASE + "keyless/<int:binding>/remove/", {"GET": ADMIN, "POST": ADMIN}, of_binding),
+    Page("account/notices/", {"GET": Who.SIGNED_IN, "POST": Who.SIGNED_IN}, data=lambda world: {"lapse_days": "9"}),
+    Page(BASE + "notices/", {"GET": VIEWER}),
+    Page(BASE + "notices/read/", {"POST": VIEWER}),
+    Page(BASE + "webhooks/", {"GET": ADMIN}),
+    Page(
+        BASE + "webhooks/new/",
+        {"GET": ADMIN, "POST": ADMIN},
+        data=lambda world: {"name": "Chat", "url": "https://x.example/", "shape": "slack", "kinds": ["band.changed"]},
+    ),
+    Page(WEBHOOK, {"GET": ADMIN, "POST": ADMIN}, of_webhook),
+    Page(WEBHOOK + "rotate/", {"GET": ADMIN, "POST": ADMIN}, of_webhook),
+    Page(WEBHOOK + "delete/", {"GET": ADMIN, "POST": ADMIN}, of_webhook),
+    Page(WEBHOOK + "ping/", {"POST": ADMIN}, of_webhook),
+    Page(WEBHOOK + "deliveries/<int:number>/resend/", {"POST": ADMIN}, of_delivery),
     Page(BASE + "rubric/", {"GET": VIEWER}),
     Page(BASE + "rubric/<slug:key>/", {"GET": VIEWER}, of_rubric),
     Page(BASE + "rubric/<slug:key>/csv/", {"GET": VIEWER}, of_rubric),

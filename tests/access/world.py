@@ -21,6 +21,8 @@ from assessments.operations import start_assessment
 from evidence.models import Result
 from keyless.bindings import add_binding
 from keyless.models import Binding, Kind
+from notify.models import Message, Webhook
+from notify.webhooks import create_webhook, ping
 from tests.cast import make_member, make_person
 from tests.factories import assess, make_system, post
 
@@ -83,6 +85,23 @@ class World:
             claims=[("repository", "acme/fraud")],
             at=self.now,
         )
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        return create_webhook(
+            actor=self.actor,
+            name="Chat",
+            url="https://chat.example/hook",
+            shape="standard",
+            kinds=["band.changed"],
+            at=self.now,
+        )[0]
+
+    @cached_property
+    def webhook_delivery(self) -> Message:
+        ping(actor=self.actor, webhook_id=self.webhook.pk, at=self.now)
+        Message.objects.filter(webhook=self.webhook).update(state="failed")
+        return self.webhook.deliveries.get()
 
     @cached_property
     def draft(self) -> Assessment:
