@@ -85,8 +85,7 @@ def cast_votes(*, member: Membership, session: TeamSession, choices: Mapping[str
     """
     if not session.invites(member):
         raise Forbidden("Viewers don’t vote in this session.")
-    locked = _locked(member, session)
-    tests = builtin()[locked.assessment.rubric].tests
+    tests = builtin()[session.assessment.rubric].tests
     faults = [FieldFault((test,), f"{test!r} is no test of this rubric.") for test in choices if test not in tests]
     faults += [
         FieldFault((test,), f"One of {', '.join(Choice.values)}.")
@@ -95,17 +94,17 @@ def cast_votes(*, member: Membership, session: TeamSession, choices: Mapping[str
     ]
     if faults:
         raise Invalid(*faults)
-    participant = _joined(member, locked)
-    revealed = _revealed(locked)
+    _lock(member, session)
+    participant = _joined(member, session)
+    revealed = _revealed(session)
     stored = [test for test in choices if test not in revealed]
     if stored:
         Ballot.objects.bulk_create(
-            (Ballot(session=locked, participant=participant, test=test, choice=choices[test]) for test in stored),
+            (Ballot(session=session, participant=participant, test=test, choice=choices[test]) for test in stored),
             update_conflicts=True,
             unique_fields=["participant", "test"],
             update_fields=["choice"],
         )
-    _pulse(locked)
     return Cast(stored, [test for test in choices if test in revealed])
 
 
@@ -125,20 +124,20 @@ def reveal(*, member: Membership, session: TeamSession, tests: Collection[str] |
     ended, Forbidden for those who don't lead it, Invalid for an unknown test.
     """
     _refuse_unless_leading(member, session)
-    locked = _locked(member, session)
-    known = builtin()[locked.assessment.rubric].tests
+    known = builtin()[session.assessment.rubric].tests
     unknown = [test for test in tests or () if test not in known]
     if unknown:
         raise Invalid(*(FieldFault((test,), f"{test!r} is no test of this rubric.") for test in unknown))
-    revealed = _revealed(locked)
+    _lock(member, session)
+    revealed = _revealed(session)
     wanted = [test for test in known if (tests is None or test in tests) and test not in revealed]
-    votes = _counted(locked, wanted)
-    withheld = [test for test in wanted if locked.anonymous and 0 < _total(votes[test]) < FEWEST_ANONYMOUS]
+    votes = _counted(session, wanted)
+    withheld = [test for test in wanted if session.anonymous and 0 < _total(votes[test]) < FEWEST_ANONYMOUS]
     shown = [test for test in wanted if test not in withheld]
     if shown:
-        _show(locked, {test: votes[test] for test in shown}, at)
-        summary = f"Revealed a team session’s votes on {locked.assessment.system}, tests: {len(shown)}"
-        _log(member, locked, at, "session.revealed", summary, tests=shown)
+        _show(session, {test: votes[test] for test in shown}, at)
+        summary = f"Revealed a team session’s votes on {session.assessment.system}, tests: {len(shown)}"
+        _log(member, session, at, "session.revealed", summary, tests=shown)
     return Revealed(shown, withheld)
 
 
@@ -163,12 +162,10 @@ def agree(
     )
     # The assessment's lock comes before the session's, as where a draft is discarded.
     save_answers(actor=Actor.of(member), assessment=session.assessment, changes=[change], at=at)
-    locked = _locked(member, session)
-    found = Round.objects.filter(session=locked, test=test).first()
-    if found is None:
+    _lock(member, session)
+    rounds = Round.objects.filter(session=session, test=test)
+    if not rounds.update(agreed=choice, agreed_by=member.person.email, agreed_at=at):
         raise Conflict("The votes on this test are hidden; reveal them first.")
-    found.agree(choice, member.person.email, at)
-    _pulse(locked)
 
 
 @transaction.atomic
@@ -179,28 +176,29 @@ def end_session(*, member: Membership, session: TeamSession, at: datetime) -> Te
     for those who don't lead it.
     """
     _refuse_unless_leading(member, session)
-    locked = _locked(member, session)
-    closed = bool(_revealed(locked))
-    locked.participants = locked.joined.count()
-    locked.ballots.all().delete()
-    locked.joined.all().delete()
-    locked.status = SessionStatus.CLOSED if closed else SessionStatus.CANCELLED
-    locked.salt, locked.ended_at = "", at
-    locked.pulse += 1
-    locked.save(update_fields=["participants", "status", "salt", "ended_at", "pulse"])
+    _lock(member, session)
+    closed = bool(_revealed(session))
+    session.participants = session.joined.count()
+    session.ballots.all().delete()
+    session.joined.all().delete()
+    session.status = SessionStatus.CLOSED if closed else SessionStatus.CANCELLED
+    session.salt, session.ended_at = "", at
+    session.save(update_fields=["participants", "status", "salt", "ended_at"])
     done = "Closed" if closed else "Cancelled"
     action = f"session.{done.lower()}"
-    _log(member, locked, at, action, f"{done} a team session on {locked.assessment.system}")
-    return locked
+    _log(member, session, at, action, f"{done} a team session on {session.assessment.system}")
+    return session
 
 
-def _locked(member: Membership, session: TeamSession) -> TeamSession:
-    """The session under its lock, with its assessment and system."""
-    rows = TeamSession.objects.visible_to(member).select_for_update(of=("self",))
-    found = rows.select_related("assessment__system").get(pk=session.pk)
-    if not found.is_open:
+def _lock(member: Membership, session: TeamSession) -> None:
+    """Take the session's lock by counting its pulse up, where it is the member's organisation's and open.
+
+    A plain statement on the row itself: whoever waited for the lock sees the status that its holder left.
+    """
+    if session.assessment.system.organisation_id != member.organisation_id:
+        raise TeamSession.DoesNotExist
+    if not TeamSession.objects.filter(pk=session.pk, status=SessionStatus.OPEN).update(pulse=F("pulse") + 1):
         raise Conflict("This session has ended.")
-    return found
 
 
 def _refuse_unless_leading(member: Membership, session: TeamSession) -> None:
@@ -255,11 +253,6 @@ def _show(session: TeamSession, votes: Mapping[str, Voters], at: datetime) -> No
     )
     Ballot.objects.filter(session=session, test__in=votes).delete()
     Round.objects.bulk_create(Round(session=session, test=test, revealed_at=at) for test in votes)
-    _pulse(session)
-
-
-def _pulse(session: TeamSession) -> None:
-    TeamSession.objects.filter(pk=session.pk).update(pulse=F("pulse") + 1)
 
 
 def _log(member: Membership, session: TeamSession, at: datetime, action: str, summary: str, **details: object) -> None:

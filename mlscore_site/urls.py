@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("o/<slug:organisation>/keyless/", include("keyless.urls")),
     path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),
+    path("o/<slug:organisation>/", include("dashboards.sessions.urls")),
     path("o/<slug:organisation>/", include("dashboards.systems_urls")),
     path("o/<slug:organisation>/initiatives/", include("dashboards.initiatives.urls")),
     path("o/<slug:organisation>/", include("dashboards.organisation.urls")),

@@ -7,7 +7,6 @@ test's round, in one transaction; from then on triggers refuse every vote on it 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.db import models
 
@@ -173,8 +172,3 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"round on {self.test}"
-
-    def agree(self, choice: str, by: str, at: datetime) -> None:
-        """Set the agreement; it may be set again while the session is open."""
-        self.agreed, self.agreed_by, self.agreed_at = choice, by, at
-        self.save(update_fields=["agreed", "agreed_by", "agreed_at"])

@@ -18,6 +18,7 @@ from assessments.models import Assessment, AssessmentStatus
 from dashboards.assessing import presenters
 from dashboards.assessing.finding import assessment_or_404, system_or_404
 from dashboards.assessing.presenters import Row
+from dashboards.sessions.presenters import kept_sessions
 from rubric.definition import Category, Rubric
 from rubric.loader import builtin
 from rubric.scoring import Totals, totals
@@ -95,6 +96,7 @@ def read_page(request: MemberRequest, assessment: Assessment) -> HttpResponse:
         "system": assessment.system,
         "rubric": rubric,
         "sections": sections,
+        "sessions": kept_sessions(assessment, rubric),
         "claimed": claimed,
         "band": rubric.band(claimed.score),
         "may_assess": request.membership.may(Role.ASSESSOR),

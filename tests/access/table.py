@@ -71,6 +71,7 @@ SYSTEM = BASE + "systems/<slug:slug>/"
 INITIATIVE = BASE + "initiatives/<int:number>/"
 ASSESSMENTS = SYSTEM + "assessments/"
 ASSESSMENT = ASSESSMENTS + "<int:number>/"
+SESSION = BASE + "sessions/<slug:code>/"
 
 
 def of_shown(world: World) -> dict[str, str]:
@@ -92,6 +93,10 @@ def of_shown_badge(world: World) -> dict[str, object]:
 
 def of_shown_version(world: World) -> dict[str, object]:
     return {"system": world.system.slug, "version": world.result.model_version}
+
+
+def of_session(world: World) -> dict[str, str]:
+    return {"code": world.session.code, "test": "data-1"}
 
 
 PAGES = [
@@ -238,6 +243,14 @@ PAGES = [
     Page(ASSESSMENT + "finalise/", {"POST": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "discard/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "void/", {"GET": ADMIN, "POST": ADMIN}, of_final, lambda world: {"reason": "Wrong system."}),
+    Page(ASSESSMENT + "session/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_draft, lambda world: {"votes": "named"}),
+    Page(BASE + "sessions/", {"GET": VIEWER}),
+    Page(SESSION, {"GET": VIEWER}, of_session),
+    Page(SESSION + "progress/", {"GET": VIEWER}, of_session),
+    Page(SESSION + "vote/", {"GET": VIEWER, "POST": ASSESSOR}, of_session, lambda world: {"vote-data-1": "manual"}),
+    Page(SESSION + "reveal/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_session),
+    Page(SESSION + "agree/<slug:test>/", {"POST": ASSESSOR}, of_session, lambda world: {"choice": "manual"}),
+    Page(SESSION + "end/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_session),
     Page(
         BASE + "settings/",
         {"GET": VIEWER, "POST": ADMIN},

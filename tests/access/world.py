@@ -16,8 +16,9 @@ from accounts.teams import create_team
 from accounts.tokens import create_token
 from assessments.badges import turn_on
 from assessments.initiatives import WantedStep, create_initiative
-from assessments.models import Assessment, Badge, Initiative, System
+from assessments.models import Assessment, Badge, Initiative, System, TeamSession
 from assessments.operations import start_assessment
+from assessments.sessions import open_session
 from evidence.models import Result
 from keyless.bindings import add_binding
 from keyless.models import Binding, Kind
@@ -106,6 +107,13 @@ class World:
     @cached_property
     def draft(self) -> Assessment:
         return start_assessment(actor=self.actor, system=self.system, at=self.now)
+
+    @cached_property
+    def session(self) -> TeamSession:
+        """An open session that the assessor leads; admins may take over."""
+        return open_session(
+            member=self.assessor, assessment=self.draft, anonymous=False, viewers_vote=False, at=self.now
+        )
 
     @cached_property
     def final(self) -> Assessment:

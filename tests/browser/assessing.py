@@ -46,6 +46,11 @@ class Scene:
         with self.live.orm():
             return Answer.objects.filter(assessment=self.draft, test=test).first()
 
+    def admit(self, name: str, role: Role) -> None:
+        """One more member, who may `visit`."""
+        with self.live.orm():
+            self.sessions[name] = _session(make_member(self.system.organisation, role, name.title()))
+
     @contextmanager
     def visit(self, browser: Browser, who: str = "ines", **context: object) -> Iterator[tuple[Page, Faults]]:
         """A page of this person's, in a browser context of its own."""
