@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import MemberRequest, member_page
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Role
+from assessments.changes import StaleAnswer
 from assessments.models import Assessment, TeamSession
-from assessments.operations import StaleAnswer
 from assessments.sessions import FEWEST_ANONYMOUS, Revealed, agree, end_session, reveal
 from dashboards.assessing.forms import plain_text
 from dashboards.sessions import presenters

@@ -21,7 +21,6 @@ from dashboards.sessions.presenters import GLYPHS, WORDS, Spread
 from dashboards.sessions.qr import qr_code
 from rubric.loader import builtin
 
-LEVELS = [each.value for each in Choice if each != Choice.UNSURE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ class Line:
     spread: Spread
     answer: Answer | None
     refusal: Refusal | None
-    theirs_by: str = ""
+    theirs_by: str
+    levels: list[str]
 
     @property
     def version(self) -> int:
@@ -65,7 +65,7 @@ class Line:
     def choices(self) -> list[tuple[str, str, str, bool]]:
         """Value, word, glyph, and whether it is chosen."""
         chosen = self.refusal.choice if self.refusal else self.spread.round.agreed
-        return [(value, WORDS[value], GLYPHS[value], value == chosen) for value in LEVELS]
+        return [(value, WORDS[value], GLYPHS[value], value == chosen) for value in self.levels]
 
 
 @member_page(Role.VIEWER)
@@ -101,11 +101,15 @@ def room_page(request: MemberRequest, session: TeamSession, refusal: Refusal | N
 
 def _lines(session: TeamSession, spreads: list[Spread], refusal: Refusal | None) -> list[Line]:
     answers = {answer.test: answer for answer in session.assessment.answers.all()} if spreads else {}
+    excluded = {Choice.UNSURE}
+    if not session.assessment.system.organisation.allow_not_applicable:
+        excluded.add(Choice.NOT_APPLICABLE)
+    levels = [each.value for each in Choice if each not in excluded]
     lines = []
     for spread in spreads:
         refused = refusal if refusal and refusal.test == spread.test.key else None
         by = _name(refused.theirs.updated_by) if refused and refused.theirs else ""
-        lines.append(Line(spread, answers.get(spread.test.key), refused, by))
+        lines.append(Line(spread, answers.get(spread.test.key), refused, by, levels))
     return lines
 
 

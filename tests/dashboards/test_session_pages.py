@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Membership, Role, Scope
 from accounts.tokens import create_token
+from assessments.changes import AnswerChange
 from assessments.models import Answer, Assessment, Ballot, TeamSession
-from assessments.operations import AnswerChange, save_answers, start_assessment
+from assessments.operations import save_answers, start_assessment
 from assessments.sessions import cast_votes, open_session, reveal
 from tests.assessments.team import voters
 from tests.cast import make_member
