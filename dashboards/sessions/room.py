@@ -22,7 +22,6 @@ from dashboards.sessions.qr import qr_code
 from rubric.loader import builtin
 
 
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An agreement that could not be set: what was posted, and why; `theirs` is an answer that changed meanwhile."""
