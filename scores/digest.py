@@ -95,7 +95,7 @@ def _parts(systems: Sequence[System], until: datetime) -> list[tuple[str, list[L
     """The digest's parts in their order, each with its lines."""
     facts = load_facts(systems, until - WEEK, LAST)
     moved = [line for system in systems for line in _moved(system, facts[system.pk], until)]
-    checks = newest_results(systems, until, until)
+    checks = newest_results(systems, until)
     failing = [
         Line(system, "1 check" if count == 1 else f"{count} checks")
         for system in systems
