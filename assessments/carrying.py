@@ -13,6 +13,7 @@ from accounts.models import Membership
 from assessments.changes import AnswerChange
 from assessments.models import Answer, Assessment, AssessmentStatus
 from assessments.operations import locked_draft, mark_changed, save_answers, taken_over
+from assessments.uploads import take_attachments_over
 
 
 def siblings(reader: Membership, draft: Assessment) -> list[Assessment]:
@@ -53,6 +54,7 @@ def copy_answers(
     ]
     save_answers(actor=actor, assessment=assessment, changes=changes, at=at)
     Answer.objects.filter(assessment=assessment.pk, test__in=found).update(unseen_from=source)
+    take_attachments_over(source=source, draft=assessment, tests=list(found))
     return list(found)
 
 

@@ -16,6 +16,7 @@ from assessments.changes import AnswerChange, apply, check_changes, refuse_stale
 from assessments.claims import NOT_APPLICABLE, freeze
 from assessments.models import Answer, Assessment, AssessmentStatus, System, TeamSession
 from assessments.presence import leave
+from assessments.uploads import drop_uploads, take_attachments_over
 from notify.changes import SystemChange, system_changed
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -73,6 +74,7 @@ def start_assessment(
             for answer in source.answers.all()
             if answer.test in tests
         )
+        take_attachments_over(source=source, draft=draft, tests=list(tests))
     return draft
 
 
@@ -210,6 +212,9 @@ def _check_not_applicable(organisation: Organisation, claims: dict[str, str]) ->
 def discard_draft(*, actor: Actor, assessment: Assessment, at: datetime) -> None:
     """Delete a draft with its answers and team sessions. Raises Conflict when it is no draft."""
     draft = locked_draft(actor, assessment.pk)
+    uploads = list(draft.attachments.values_list("upload_id", flat=True))
+    draft.attachments.all().delete()
+    drop_uploads(uploads)
     draft.answers.all().delete()
     TeamSession.objects.filter(assessment=draft).discard()
     draft.delete()

@@ -293,6 +293,17 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2", "map"),
 ]
 MEDIA_ROOT = DATA_DIR / "uploads"
+# The largest file that is taken as evidence, and what all files of an organisation may have together, in MiB.
+UPLOAD_MIB = env.int("UPLOAD_MIB", default=10)
+UPLOAD_ORGANISATION_MIB = env.int("UPLOAD_ORGANISATION_MIB", default=1024)
+# The endings of the files that are taken.
+UPLOAD_TYPES = env.list(
+    "UPLOAD_TYPES",
+    default=[
+        *("csv", "docx", "gif", "html", "ipynb", "jpeg", "jpg", "json", "log", "md", "odt"),
+        *("pdf", "png", "pptx", "txt", "webp", "xlsx", "xml", "yaml", "yml", "zip"),
+    ],
+)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -1,5 +1,6 @@
 """What is stored of systems, of what their teams claim, and of the people at work on it."""
 
+from assessments.models.attachments import Attachment, Upload
 from assessments.models.core import (
     Answer,
     Assessment,
@@ -20,6 +21,7 @@ __all__ = [
     "Assessment",
     "AssessmentQuerySet",
     "AssessmentStatus",
+    "Attachment",
     "Badge",
     "Ballot",
     "Choice",
@@ -36,4 +38,5 @@ __all__ = [
     "Tally",
     "TeamSession",
     "Thread",
+    "Upload",
 ]

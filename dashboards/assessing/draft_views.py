@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -89,12 +90,13 @@ def form_context(
     score = full_score(draft.system, at, Draft.of(rubric, answers.values(), at))
     rules = Rules.of(draft.system)
     threads = {thread.test: thread for thread in draft.system.threads.select_related("person")}
+    attached = dict(draft.attachments.order_by().values_list("test").annotate(Count("pk")))
     moved_at = draft.system.edition_changed_at
     return {
         "assessment": draft,
         "system": draft.system,
         "rubric": rubric,
-        "sections": presenters.rows_of(rubric, answers, score, rules, at, overrides, threads),
+        "sections": presenters.rows_of(rubric, answers, score, rules, at, overrides, threads, attached),
         "panel": presenters.panel_of(draft, rubric, answers.values(), Proof.of(score), at),
         "moved": moved_at is not None and moved_at >= draft.started_at,
         "refused": list(overrides or {}),

@@ -72,6 +72,7 @@ class Row:
     unseen_from: Assessment | None = None
     proposals: list[Proposal] = field(default_factory=list)
     thread: Thread | None = None
+    attached: int = 0
 
     @property
     def choice(self) -> str:
@@ -189,6 +190,7 @@ def rows_of(
     at: datetime,
     overrides: Mapping[str, Row] | None = None,
     threads: Mapping[str, Thread] | None = None,
+    attached: Mapping[str, int] | None = None,
 ) -> list[CategoryRows]:
     """Every category with its rows. `overrides` are rows that show what was typed in place of what is stored."""
     tests = {each.test.key: each for each in score.tests}
@@ -202,7 +204,7 @@ def rows_of(
             row.lines.extend(lines_by_choice(tests[test.key], at, freshness.window))
             proposal = proposal_for(tests[test.key], answers.get(test.key), at, freshness.window, freshness.repeat)
             row.proposals.extend([proposal] if proposal else [])
-            rows.append(replace(row, thread=(threads or {}).get(test.key)))
+            rows.append(replace(row, thread=(threads or {}).get(test.key), attached=(attached or {}).get(test.key, 0)))
         sections.append(CategoryRows(category, points[category.key], rows))
     return sections
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboards.assessing import approving, closing, copying, discussing, draft_views, live, marks, upload, views
+from dashboards.assessing import (
+    approving,
+    attaching,
+    closing,
+    copying,
+    discussing,
+    draft_views,
+    live,
+    marks,
+    upload,
+    views,
+)
 
 urlpatterns = [
     path("", views.assessments, name="assessments"),
@@ -14,6 +25,9 @@ urlpatterns = [
     path("tests/<slug:test>/assign/", discussing.assignment, name="assignment"),
     path("<int:number>/", draft_views.assessment, name="assessment"),
     path("<int:number>/answers/<slug:test>/", draft_views.answer, name="assessment-answer"),
+    path("<int:number>/attachments/<slug:test>/", attaching.attachments, name="attachments"),
+    path("<int:number>/files/<int:attachment>/", attaching.attachment, name="attachment"),
+    path("<int:number>/files/<int:attachment>/<str:signature>/", attaching.attachment_file, name="attachment-file"),
     path("<int:number>/live/", live.live, name="assessment-live"),
     path("<int:number>/marks/", marks.marks, name="assessment-marks"),
     path("<int:number>/copy/", copying.copy, name="assessment-copy"),

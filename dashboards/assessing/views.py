@@ -99,6 +99,7 @@ def read_page(request: MemberRequest, assessment: Assessment) -> HttpResponse:
         "sessions": kept_sessions(assessment, rubric),
         "claimed": claimed,
         "band": rubric.band(claimed.score),
+        "attachments": list(assessment.attachments.all()),
         "may_assess": request.membership.may(Role.ASSESSOR),
         "may_void": request.membership.may(Role.ADMIN) and assessment.status == AssessmentStatus.FINAL,
     }

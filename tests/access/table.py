@@ -12,6 +12,7 @@ A cell says that somebody gets in, not that their form is right, so `data` may b
 from __future__ import annotations
 
 from accounts.models import Role
+from dashboards.assessing.attaching import signer
 from tests.access.rows import Page, Who
 from tests.access.world import World
 
@@ -57,6 +58,12 @@ def of_draft(world: World) -> dict[str, str | int]:
 
 def of_final(world: World) -> dict[str, str | int]:
     return {"slug": world.system.slug, "number": world.final.pk}
+
+
+def of_file(world: World) -> dict[str, str | int]:
+    attachment = world.file.pk
+    signature = signer.sign(str(attachment)).partition(":")[2]
+    return {"slug": world.system.slug, "number": world.draft.pk, "attachment": attachment, "signature": signature}
 
 
 def of_rubric(world: World) -> dict[str, str]:
@@ -233,6 +240,14 @@ PAGES = [
         lambda world: {**of_system(world), "test": "data-1"},
         lambda world: {"due": "2027-01-15"},
     ),
+    Page(
+        ASSESSMENT + "attachments/<slug:test>/",
+        {"GET": VIEWER, "POST": ASSESSOR},
+        of_draft,
+        lambda world: {"note": "Minutes of 3 May."},
+    ),
+    Page(ASSESSMENT + "files/<int:attachment>/", {"GET": VIEWER}, of_file),
+    Page(ASSESSMENT + "files/<int:attachment>/<str:signature>/", {"GET": VIEWER}, of_file),
     Page(ASSESSMENT + "marks/", {"POST": ASSESSOR}, of_draft, lambda world: {"decline": "data-1 manual"}),
     Page(ASSESSMENT + "copy/", {"GET": ASSESSOR, "POST": ASSESSOR}, of_draft),
     Page(ASSESSMENT + "submit/", {"POST": ASSESSOR}, of_draft),

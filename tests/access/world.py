@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -14,9 +15,10 @@ from accounts.models import Invitation, Membership, Organisation, Role, Scope, T
 from accounts.organisations import create_organisation
 from accounts.teams import create_team
 from accounts.tokens import create_token
+from assessments.attachments import add_file
 from assessments.badges import turn_on
 from assessments.initiatives import WantedStep, create_initiative
-from assessments.models import Assessment, Badge, Initiative, System, TeamSession
+from assessments.models import Assessment, Attachment, Badge, Initiative, System, TeamSession
 from assessments.operations import start_assessment
 from assessments.sessions import open_session
 from evidence.models import Result
@@ -113,6 +115,14 @@ class World:
         """An open session that the assessor leads; admins may take over."""
         return open_session(
             member=self.assessor, assessment=self.draft, anonymous=False, viewers_vote=False, at=self.now
+        )
+
+    @cached_property
+    def file(self) -> Attachment:
+        """A file of the draft."""
+        content = SimpleUploadedFile("report.txt", b"passed")
+        return add_file(
+            actor=self.actor, assessment=self.draft, test="data-1", name="report.txt", content=content, at=self.now
         )
 
     @cached_property
