@@ -107,6 +107,6 @@ def _open(actor: Actor, assessment: Assessment, test: str) -> Assessment:
 
 
 def _attach(actor: Actor, draft: Assessment, at: datetime, **values: object) -> Attachment:
-    attachment = Attachment.objects.create(assessment=draft, added_at=at, added_by=actor.label, **values)  # type: ignore[misc]
+    attachment = Attachment.objects.create(assessment=draft, added_at=at, added_by=actor.label, **values)
     mark_changed(draft, actor)
     return attachment

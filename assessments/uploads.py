@@ -35,4 +35,4 @@ def drop_uploads(uploads: Collection[int | None]) -> None:
     """Delete those of these uploads that no attachment refers to, and once that is certain their files."""
     for upload in Upload.objects.filter(pk__in=[pk for pk in uploads if pk], attachments__isnull=True):
         upload.delete()
-        transaction.on_commit(partial(default_storage.delete, upload.file.name))
+        transaction.on_commit(partial(default_storage.delete, upload.stored_name))

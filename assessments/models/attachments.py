@@ -22,6 +22,11 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return self.digest
 
+    @property
+    def stored_name(self) -> str:
+        """What the storage calls the file."""
+        return str(self.file.name)
+
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, reader: Membership) -> AttachmentQuerySet:

@@ -100,7 +100,7 @@ def attachment_file(
     except BadSignature:
         return HttpResponse("This address holds no longer. Go back and open the file again.", status=403)
     response = FileResponse(
-        default_storage.open(upload.file.name),
+        default_storage.open(upload.stored_name),
         as_attachment=True,
         filename=found.name,
         content_type="application/octet-stream",

@@ -113,7 +113,7 @@ def test_a_file_is_frozen_with_its_assessment_and_shared_with_the_next(
     assert kept.upload is not None
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         remove_attachment(actor=actor, assessment=draft, attachment_id=gone.pk)
-    assert not default_storage.exists(gone.upload.file.name)
+    assert not default_storage.exists(gone.upload.stored_name)
     save_answers(actor=actor, assessment=draft, changes=[AnswerChange("data-1", level="manual")], at=NOW)
     finalise(actor=actor, assessment=draft, at=NOW)
     for act in (
@@ -135,7 +135,7 @@ def test_a_file_is_frozen_with_its_assessment_and_shared_with_the_next(
     assert [each.upload_id for each in again.attachments.all()] == [kept.upload_id]
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         discard_draft(actor=actor, assessment=again, at=later)
-    assert default_storage.exists(kept.upload.file.name), "the final assessment keeps it"
+    assert default_storage.exists(kept.upload.stored_name), "the final assessment keeps it"
 
 
 @pytest.mark.parametrize(
