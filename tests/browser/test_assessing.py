@@ -312,6 +312,7 @@ def test_pages_fit_and_are_accessible(browser: Browser, made: Scene, width: int,
     finals = f"{made.below}{made.draft.pk - 1}/"
     places = [made.form, made.below, made.form + "review/", made.form + "discard/", made.below + "upload/", finals]
     places += [finals + "void/", organisation + "rubric/", organisation + "rubric/ml-test-score-2017/"]
+    places += [made.form + "copy/", made.form + "attachments/data-1/", made.below + "tests/data-1/"]
     places += [
         system + "edit/",
         system + "rules/",
