@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
@@ -14,7 +16,10 @@ from scores.trends import total
 
 
 class Holding(StrEnum):
-    """How a system may stand to a test; a system can stand in several of these ways."""
+    """How a system may stand to a test; a system can stand in several of these ways.
+
+    WOULD_RISE: automating this test alone would raise the score, as its category alone holds it.
+    """
 
     NONE = "none"
     CREDITED = "credited"
@@ -24,19 +29,28 @@ class Holding(StrEnum):
     WOULD_RISE = "would-rise"
 
 
-_TAKES: Mapping[Holding, Callable[[Snapshot, str], bool]] = {
-    Holding.NONE: lambda system, test: system.level(test) is Level.NONE,
-    Holding.CREDITED: lambda system, test: system.level(test) > Level.NONE,
-    Holding.VERIFIED: lambda system, test: system.verified(test) > Level.NONE,
-    Holding.CLAIMED: lambda system, test: system.claimed(test) > system.verified(test) is Level.NONE,
-    Holding.NOT_APPLICABLE: lambda system, test: system.left_out(test),
-    Holding.WOULD_RISE: lambda system, test: system.would_rise(test),
-}
+@lru_cache
+def _ways(claimed: Level, verified: Level, not_applicable: bool, alone: bool) -> frozenset[Holding]:
+    """The ways in which a system stands to a test; `alone` says whether only the test's category holds its score."""
+    found = {Holding.CREDITED if max(claimed, verified) else Holding.NONE}
+    if verified:
+        found.add(Holding.VERIFIED)
+    elif claimed:
+        found.add(Holding.CLAIMED)
+    if not_applicable and not verified:
+        found.add(Holding.NOT_APPLICABLE)
+    if alone and max(claimed, verified) is not Level.AUTOMATED:
+        found.add(Holding.WOULD_RISE)
+    return frozenset(found)
 
 
-def holds(system: Snapshot, test: str, holding: Holding) -> bool:
-    """Whether a system with a score stands like that to a test of its rubric; one without a score never does."""
-    return system.score is not None and _TAKES[holding](system, test)
+def ways(system: Snapshot, test: str) -> frozenset[Holding]:
+    """The ways in which a system stands to a test of its rubric; none for one without a score."""
+    if system.score is None:
+        return frozenset()
+    levels, category = system.levels, system.score.rubric.tests[test].category
+    alone = system.score.score.limiting == (category,)
+    return _ways(system.claimed(test), system.verified(test), test in levels.not_applicable, alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +74,12 @@ def scored_by(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Snapshot]:
 def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Gap]:
     """Every test of the rubric, in its order, over the systems that it scores."""
     scored = scored_by(rubric, systems)
-    return [
-        Gap(test, len(scored), {way: sum(holds(system, key, way) for system in scored) for way in Holding})
-        for key, test in rubric.tests.items()
-    ]
+    found = []
+    for key, test in rubric.tests.items():
+        alike = Counter(ways(system, key) for system in scored)
+        counts = {way: sum(count for of, count in alike.items() if way in of) for way in Holding}
+        found.append(Gap(test, len(scored), counts))
+    return found
 
 
 def category_means(rubric: Rubric, systems: Sequence[Snapshot]) -> dict[str, Fraction]:

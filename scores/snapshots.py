@@ -35,16 +35,6 @@ class Snapshot:
         """What the score counts: the higher of both."""
         return max(self.claimed(test), self.verified(test))
 
-    def left_out(self, test: str) -> bool:
-        """Whether the test is claimed not applicable and nothing is verified."""
-        return test in self.levels.not_applicable and self.verified(test) is Level.NONE
-
-    def would_rise(self, test: str) -> bool:
-        """Whether automating this test alone would raise the score: it isn't yet, and its category alone holds the score."""
-        if self.score is None or self.level(test) is Level.AUTOMATED:
-            return False
-        return self.score.score.limiting == (self.score.rubric.tests[test].category,)
-
 
 def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
     """Each of these systems at any instant, in their order, in three queries."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from assessments.models import System
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
-from scores.gaps import Holding, holds
+from scores.gaps import Holding, ways
 from scores.snapshots import Snapshot
 
 GROUPS = {"": "Team", "tag": "Tag", "lifecycle": "Lifecycle", "none": "Nothing"}
@@ -83,7 +83,7 @@ class HeatQuery:
 
     def takes(self, row: Snapshot) -> bool:
         """Whether a system's standing to the test is the one asked for."""
-        return self.holding is None or holds(row, self.test, self.holding)
+        return self.holding is None or self.holding in ways(row, self.test)
 
     def groups(self, rows: Sequence[Snapshot], failing: Failing) -> list[tuple[str, list[Snapshot]]]:
         """The rows under the names of their groups, all in order; a system stands under each of its tags."""

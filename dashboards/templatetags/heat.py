@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
@@ -22,27 +22,22 @@ register = template.Library()
 @register.simple_tag
 def heat_cells(row: HeatRow, rubric: Rubric, system_url: str) -> SafeString:
     """The cells of a system's tests, each a link to the test's page."""
-    shown = row.snapshot
+    shown, address = row.snapshot, escape(system_url)
     claimed, verified, left_out = shown.levels.claimed, shown.levels.verified, shown.levels.not_applicable
-    return format_html_join(
-        "",
-        '{}{}tests/{}/">{}',
-        (
-            (
-                _start(index == 0, test.key in row.failing),
-                system_url,
-                test.key,
-                _face(
-                    claimed.get(test.key, Level.NONE),
-                    verified.get(test.key, Level.NONE),
-                    test.key in left_out,
-                    test.key in row.failing,
-                ),
-            )
-            for category in rubric.categories
-            for index, test in enumerate(category.tests)
-        ),
-    )
+    pieces = []
+    for category in rubric.categories:
+        for index, test in enumerate(category.tests):
+            key = test.key
+            failing = key in row.failing
+            levels = claimed.get(key, Level.NONE), verified.get(key, Level.NONE)
+            pieces += [_start(index == 0, failing), address, _end(key), _face(*levels, key in left_out, failing)]
+    return SafeString("".join(pieces))
+
+
+@lru_cache
+def _end(test: str) -> SafeString:
+    """The end of a cell's address, below that of its system."""
+    return format_html('tests/{}/">', test)
 
 
 @lru_cache

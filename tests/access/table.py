@@ -127,6 +127,7 @@ PAGES = [
     Page(BASE + "activity/", {"GET": VIEWER}),
     Page(BASE + "heat-map/", {"GET": VIEWER}),
     Page(BASE + "gaps/", {"GET": VIEWER}),
+    Page(BASE + "compare/", {"GET": VIEWER}),
     Page(BASE + "leave/", {"GET": VIEWER, "POST": VIEWER}),
     Page(BASE + "members/", {"GET": VIEWER}),
     Page(
