@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import Count, F, Q
 
 from accounts.models import Membership, Person
+
+UNREAD = Q(
+    person__notices__isnull=False,
+    person__notices__read_at=None,
+    person__notices__organisation=F("organisation"),
+)
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]
@@ -24,9 +31,13 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
 
 
 def memberships_by(person_id: int) -> list[Membership]:
-    """All memberships of a person, by the organisations' names, with person and organisation."""
+    """All memberships of a person, by the organisations' names, with person and organisation.
+
+    Each carries `unread`, the number of its unread notices: the bell in the head of every page needs it.
+    """
     return list(
         Membership.objects.filter(person=person_id)
         .select_related("organisation", "person")
+        .annotate(unread=Count("person__notices", filter=UNREAD))
         .order_by("organisation__name", "pk")
     )

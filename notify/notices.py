@@ -20,7 +20,6 @@ from notify.models import Message, Notice, Webhook, moment
 from notify.outbox import enqueue
 
 KEPT = timedelta(days=180)
-MOST_UNREAD = 100
 WEBHOOK = "webhook"
 
 
@@ -134,11 +133,6 @@ def delivery(hook: Webhook, sent: dict[str, Any], now: datetime, key: str | None
         due_at=now,
         unique_key=None if key is None else f"webhook:{hook.pk}:{key}",
     )
-
-
-def unread_count(reader: Membership) -> int:
-    """How many notices the member has not read, MOST_UNREAD at most; one statement."""
-    return Notice.objects.visible_to(reader).unread()[:MOST_UNREAD].count()
 
 
 @transaction.atomic
