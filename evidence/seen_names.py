@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,12 @@ from assessments.models import System
 from evidence.formats import ReportedCheck
 from evidence.mapping import Mapper, Match, Rule
 from evidence.mapping_rules import rules_of_both, tests_of
-from evidence.models import SeenNames
+from evidence.models import Check, SeenNames
 
 KEPT = 2000
 """So many names are kept for each format of a system; those that nothing mapped, then the newest, go before others."""
 
+LOOKED_UP = 5000
 
 _NAMES = ""  # where a rule has its test's key
 
@@ -75,6 +76,18 @@ def names_of(system: System) -> list[SeenName]:
     for row in rows:
         row.system = system
     return read_names(rows)
+
+
+def tests_of_known(names: Sequence[SeenName]) -> dict[tuple[int, str], str]:
+    """The test that each of these names belongs to for good, by system id and name, where a result bears it: one query.
+
+    Of many names it looks at the first 5000.
+    """
+    looked_up = names[:LOOKED_UP]
+    checks = Check.objects.filter(
+        system__in={seen.system.pk for seen in looked_up}, name__in={seen.name for seen in looked_up}
+    )
+    return {(system, name): test for system, name, test in checks.values_list("system_id", "name", "test")}
 
 
 def unmapped_names(system: System) -> list[SeenName]:

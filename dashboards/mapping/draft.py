@@ -56,35 +56,44 @@ def with_asked(rules: Sequence[Rule], query: Fields[str, str]) -> list[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A name last seen, the test it goes to ('' for none) and what says so, in words."""
+    """A name last seen, the test it goes to ('' for none) and what says so, in words.
+
+    `bound_to` is the other test that it belongs to for good, '' when it may go there: an import would be refused.
+    """
 
     seen: SeenName
     test: str
     why: str
+    bound_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What rules make of the names last seen: those that nothing maps first. `more` are beyond what is shown."""
+    """What rules make of the names last seen: those that cannot go where they are sent, then those that nothing maps.
+
+    `refused` counts the former, which are in `mapped` too. `more` are beyond what is shown.
+    """
 
     lines: Sequence[Line]
     unmapped: int
     mapped: int
+    refused: int
 
     @property
     def more(self) -> int:
         return self.unmapped + self.mapped - len(self.lines)
 
 
-def preview(names: Sequence[SeenName], mappers: Fields[int, Mapper]) -> Preview:
-    """What these rules, by the system's id, make of the names."""
-    lines = [_line(seen, mappers[seen.system.pk]) for seen in names]
-    unmapped = [line for line in lines if not line.test]
-    mapped = [line for line in lines if line.test]
-    return Preview([*unmapped, *mapped][:SHOWN_NAMES], len(unmapped), len(mapped))
+def preview(names: Sequence[SeenName], mappers: Fields[int, Mapper], known: Fields[tuple[int, str], str]) -> Preview:
+    """What these rules, by the system's id, make of the names; `known` is the test of those that have results."""
+    lines = [_line(seen, mappers[seen.system.pk], known.get((seen.system.pk, seen.name))) for seen in names]
+    refused = sum(bool(line.bound_to) for line in lines)
+    unmapped = sum(not line.test for line in lines)
+    lines.sort(key=lambda line: (not line.bound_to, bool(line.test)))
+    return Preview(lines[:SHOWN_NAMES], unmapped, len(lines) - unmapped, refused)
 
 
-def _line(seen: SeenName, mapper: Mapper) -> Line:
+def _line(seen: SeenName, mapper: Mapper, known: str | None) -> Line:
     match = seen.match(mapper)
     if match is None:
         return Line(seen, "", "")
@@ -93,7 +102,7 @@ def _line(seen: SeenName, mapper: Mapper) -> Line:
         Source.SYSTEM: f"rule {match.place + 1}",
         Source.ORGANISATION: f"the organisation's rule {match.place + 1}",
     }
-    return Line(seen, match.test, words[match.source])
+    return Line(seen, match.test, words[match.source], known if known and known != match.test else "")
 
 
 def as_toml(rules: Sequence[Rule], whose: str) -> str:

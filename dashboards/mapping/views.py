@@ -29,7 +29,7 @@ from evidence.mapping_rules import (
     system_rules,
     tests_of,
 )
-from evidence.seen_names import names_of, read_names
+from evidence.seen_names import names_of, read_names, tests_of_known
 from rubric.definition import Rubric
 from rubric.loader import builtin
 
@@ -46,7 +46,8 @@ def system_mapping(request: MemberRequest, organisation: str, slug: str) -> Http
     faults = _save(request, draft, system) if request.POST.get("do") == "save" else {}
     if faults is None:
         return redirect("system-mapping", organisation, slug)
-    shown = preview(names_of(system), {system.pk: Mapper(draft, shared, tests_of(system))})
+    names = names_of(system)
+    shown = preview(names, {system.pk: Mapper(draft, shared, tests_of(system))}, tests_of_known(names))
     context = {
         "system": system,
         "shared": len(shared),
@@ -73,7 +74,8 @@ def organisation_mapping(request: MemberRequest, organisation: str) -> HttpRespo
         for seen in {each.system.pk: each for each in names}.values()
     }
     context: dict[str, Any] = {"rubrics": list(builtin().values())}
-    return _page(request, "mapping/organisation.html", draft, stored, faults, preview(names, mappers), context)
+    shown = preview(names, mappers, tests_of_known(names))
+    return _page(request, "mapping/organisation.html", draft, stored, faults, shown, context)
 
 
 @require_safe

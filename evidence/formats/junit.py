@@ -40,6 +40,10 @@ _VERDICT_WORDS = {
 _NAMELESS_SUITES = ("", "pytest")
 # Node's built-in reporter gives this class to every test, whatever its suite.
 _CLASS_OF_ALL = "test"
+# What producers write for want of a message: behave, nose2.
+_EMPTY_WORDS = ("none", "test failure")
+# nose2 files a test that should have failed under `skipped`, and counts it as a failure itself.
+_UNEXPECTED_SUCCESS = "test passes unexpectedly"
 _TEXT_HEAD = 2000
 _TEXT_TAIL = 500
 
@@ -74,11 +78,11 @@ class _Verdict:
 
     def text(self) -> str:
         """The message, else the line of the text that tells most: the last one of a traceback, the first of others."""
-        if self.message.strip():
+        if self.message.strip() and self.message.strip().lower() not in _EMPTY_WORDS:
             return self.message
         lines = [line.strip() for line in (self.head + self.tail).splitlines() if line.strip()]
         if not lines:
-            return ""
+            return self.message
         return lines[-1] if lines[0].startswith("Traceback ") else lines[0]
 
 
@@ -176,6 +180,8 @@ class _Reader:
         if self._verdict is not None:
             return
         status = _VERDICTS.get(name, Status.FAILED)
+        if attributes.get("message") == _UNEXPECTED_SUCCESS:
+            status = Status.FAILED
         self._verdict = _Verdict(status, attributes.get("message", ""))
         if self._case is not None:
             (self._case.flaky if name in _FLAKY else self._case.verdicts).append(self._verdict)

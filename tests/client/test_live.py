@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,15 +138,14 @@ def test_the_pytest_plugin_posts_to_the_real_server(pipeline: Pipeline) -> None:
 
 def test_reports_go_in_by_their_own_keys_and_by_rules(pipeline: Pipeline, live: Live) -> None:
     token = live.manage("create_token", "--organisation", "acme", "--name", "rules", "--scope", "systems:write").strip()
-    rules = {"rules": [{"pattern": "tests.features.*", "test": "data-1"}, {"pattern": "test.*", "test": "data-2"}]}
-    request = urllib.request.Request(
-        f"{live.url}/api/v1/systems/fraud-scorer/mapping/",
-        json.dumps(rules).encode(),
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        method="PUT",
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 200
+    toml = '[[rules]]\npattern = "tests.features.*"\ntest = "data-1"\n[[rules]]\npattern = "test.*"\ntest = "{}"\n'
+    (pipeline.directory / "faulty.toml").write_text(toml.format("data-99"))
+    (pipeline.directory / "rules.toml").write_text(toml.format("data-2"))
+    assert "/rules/1/test" in pipeline.run("mlscore", "mapping", "push", "faulty.toml", code=2, MLSCORE_TOKEN=token)
+    assert "+ test.* -> data-2" in pipeline.run("mlscore", "mapping", "push", "rules.toml", "--dry-run")
+    assert "2 rules in force" in pipeline.run("mlscore", "mapping", "push", "rules.toml", MLSCORE_TOKEN=token)
+    pipeline.run("mlscore", "mapping", "pull", "pulled.toml")
+    assert "Nothing would change." in pipeline.run("mlscore", "mapping", "push", "pulled.toml", "--dry-run")
     cases = "".join(f'<testcase classname="tests.{of}" name="it"/>' for of in ("features", "ui"))
     (pipeline.directory / "report.xml").write_text(f"<testsuite>{cases}</testsuite>")
     (pipeline.directory / "run_results.json").write_bytes(sample("dbt/test_pass.run_results.json"))

@@ -74,6 +74,16 @@ def test_the_preview_says_where_each_name_goes(client: Client, system: System, a
     assert system_rules(system) == RULES
 
 
+def test_the_preview_says_which_checks_belong_to_another_test(
+    client: Client, system: System, admin: Membership
+) -> None:
+    assert "belongs to" not in client.get(PAGE).content.decode()
+    moved = [Rule("tests.features.*", "data-2"), Rule("tests.ui.*", "data-2")]
+    page = client.post(PAGE, form(moved, "")).content.decode()
+    assert "1 check belongs to another test already" in page
+    assert re.findall(r'is-fail">(belongs to [^<]*)<', page) == ["belongs to data-1"]
+
+
 @pytest.mark.parametrize(
     ("do", "expected"),
     [("up 1", [1, 0]), ("down 0", [1, 0]), ("up 0", [0, 1]), ("down 1", [0, 1]), ("remove 0", [1]), ("up x", [0, 1])],

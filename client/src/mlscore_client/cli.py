@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     _add_gate(names)
     _add_score(names)
     _add_plan(names)
+    _add_mapping(names)
     return whole
 
 
@@ -101,6 +102,14 @@ def _add_score(names: Commands) -> None:
 def _add_plan(names: Commands) -> None:
     plan = _command(names, "plan", commands.plan, "show the cheapest steps to a score")
     plan.add_argument("--target", type=_number, metavar="X", help="the score to reach")
+
+
+def _add_mapping(names: Commands) -> None:
+    mapping = _command(names, "mapping", commands.mapping, "keep the mapping rules in a TOML file")
+    mapping.add_argument("direction", choices=("pull", "push"), help="write the file, or put its rules in force")
+    mapping.add_argument("file", metavar="FILE", help="- is standard output or input")
+    mapping.add_argument("--organisation", action="store_true", help="the organisation's rules, not a system's")
+    mapping.add_argument("--dry-run", action="store_true", help="with push: say what would change, and change nothing")
 
 
 def _command(names: Commands, name: str, function: commands.Command, purpose: str) -> argparse.ArgumentParser:

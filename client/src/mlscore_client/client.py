@@ -87,6 +87,21 @@ class Client:
         """The steps to a score. Raises Refused, Unavailable."""
         return self._get(f"systems/{system}/plan/", target=target)
 
+    def rules(self, path: str) -> list[dict[str, Any]]:
+        """The mapping rules at this path of the API. Raises Refused, Unavailable."""
+        return self._rules(requests.get(path))
+
+    def replace_rules(self, path: str, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Put these mapping rules in the place of all at this path; those in force. Raises Refused, Unavailable."""
+        body = json.dumps({"rules": rules}).encode()
+        return self._rules(Request("PUT", f"/api/v1/{path}", body=body))
+
+    def _rules(self, request: Request) -> list[dict[str, Any]]:
+        rules = self._object(request).get("rules")
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise Unavailable(f"{self.settings.url} answered no rules")
+        return rules
+
     def only_system(self) -> str:
         """The system named in the settings, else the one that the token sees. Misconfigured when it sees several."""
         if self.settings.system:

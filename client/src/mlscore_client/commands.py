@@ -12,7 +12,8 @@ from typing import Any, Callable
 from mlscore_client import render, running
 from mlscore_client.client import Client, Delivery
 from mlscore_client.errors import Misconfigured, MlscoreError, Refused, Unavailable
-from mlscore_client.output import warn
+from mlscore_client.mapping import count_of, difference, read_rules, write_rules
+from mlscore_client.output import show, warn
 from mlscore_client.reporting import DONE, GATE_FAILED, PROBLEM, advised, print_as, report, tell_of_spool
 from mlscore_client.reports import files_of, import_of
 from mlscore_client.results import Result, instant_of, instant_text
@@ -159,6 +160,22 @@ def plan(options: argparse.Namespace) -> int:
         )
 
     return reading(client, options, ask)
+
+
+def mapping(options: argparse.Namespace) -> int:
+    """Pull writes the file, push replaces all rules that are in force; without an answer neither is done: exit code 2."""
+    client = client_of(options)
+    rules = read_rules(options.file) if options.direction == "push" else []
+    path = "organisation/mapping/" if options.organisation else f"systems/{client.only_system()}/mapping/"
+    if options.direction == "pull":
+        rules = client.rules(path)
+        write_rules(options.file, rules)
+        warn(f"{count_of(rules)} written to {options.file}", kind="note")
+    elif options.dry_run:
+        show("\n".join(difference(client.rules(path), rules)) or "Nothing would change.")
+    else:
+        show(f"{count_of(client.replace_rules(path, rules))} in force.")
+    return DONE
 
 
 def reading(client: Client, options: argparse.Namespace, ask: Callable[[], None]) -> int:

@@ -34,6 +34,9 @@ VERDICTS = [
     ('<failure message="a"/><rerunFailure message="b"/>', "failed", "a"),
     ('<rerunError message="b"/>', "error", "b"),
     ('<flakyFailure message="b"/>', "passed", "Passed on a repeated attempt; an earlier one did not: b"),
+    ('<error message="None">Failing step: Given x</error>', "error", "Failing step: Given x"),
+    ('<failure message="test failure"/>', "failed", "test failure"),
+    ('<skipped message="test passes unexpectedly"/>', "failed", "test passes unexpectedly"),
     ("<failure><![CDATA[a < b && c]]></failure>", "failed", "a < b && c"),
 ]
 
