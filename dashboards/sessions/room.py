@@ -123,7 +123,7 @@ def progress(request: MemberRequest, organisation: str, code: str) -> HttpRespon
     """The progress as a small fragment. A reader who has the newest one gets a 304 for one statement about the session."""
     session = session_or_404(request.membership, code)
     leads = session.led_by(request.membership) and session.is_open
-    etag = f'"{session.pulse}-{"lead" if leads else "look"}"'
+    etag = f'W/"{session.pulse}-{"lead" if leads else "look"}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     found = presenters.progress_of(session, session.rounds.all(), by_test=leads)
