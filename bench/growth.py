@@ -31,7 +31,8 @@ from bench.filling import EVERY, analyse, fill
 from bench.plans import Plans, explained
 from rubric.loader import builtin
 
-WINDOW_DAYS = 10
+# A fraction of what is stored even when that is little.
+WINDOW_DAYS = 3
 OTHERS = 20
 TIMES = 9
 # How many times the buffers: an index of very many entries is a level or two deeper, which every look-up pays.

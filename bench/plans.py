@@ -51,7 +51,7 @@ def explained() -> Iterator[Plans]:
     plans = Plans()
 
     def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if sql.lstrip("( ").startswith(EXPLAINED) and not many:
+        if sql.lstrip("(\n ").startswith(EXPLAINED) and not many:
             plans.statements.append(_explain(sql, params))
         return execute(sql, params, many, context)
 

@@ -141,7 +141,9 @@ class _Plan:
             generation=batch.system.generation,
             checks=batch.changed_checks(),
             results=batch.fresh,
-            runs={key: times for key, times in self.runs.items() if snapshot.runs.get(key) != times},
+            runs=writing.with_siblings(
+                (key for key, times in self.runs.items() if snapshot.runs.get(key) != times), self.runs
+            ),
             spans=spans.difference(snapshot.spans, self.layers),
         )
 

@@ -31,7 +31,8 @@ class Check(models.Model):
     health at the present needs no results.
     """
 
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="checks")
+    # The constraint's index begins with it.
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="checks", db_index=False)
     name = models.CharField(max_length=300)
     test = models.CharField(max_length=60)
     newest_status = models.CharField(max_length=8, blank=True)
@@ -67,8 +68,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
 class Result(models.Model):
     """One execution of a check, as posted. Never changed but by voiding, and removed by retention alone: by triggers."""
 
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="results")
-    check_of = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="results", db_column="check_id")
+    # Other indexes begin with these two; nothing is looked up by token.
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="results", db_index=False)
+    check_of = models.ForeignKey(
+        Check, on_delete=models.CASCADE, related_name="results", db_column="check_id", db_index=False
+    )
     run_id = models.CharField(max_length=200)
     status = models.CharField(max_length=8, choices=Status.choices)
     observed_at = models.DateTimeField()
@@ -81,7 +85,7 @@ class Result(models.Model):
     model_version = models.CharField(max_length=200, blank=True)
     dataset_version = models.CharField(max_length=200, blank=True)
     metrics = models.JSONField(default=dict)
-    token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+")
+    token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_by = models.CharField(max_length=254, blank=True)
     void_reason = models.CharField(max_length=2000, blank=True)
@@ -158,7 +162,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             run_id=models.OuterRef("run_id"),
             **{f"{column}__lt": models.OuterRef(column)},
         )
-        return timed.filter(~models.Exists(earlier))
+        return timed.filter(models.Q(several_branches=False) | ~models.Exists(earlier))
 
 
 class Run(models.Model):
@@ -167,15 +171,20 @@ class Run(models.Model):
     Each instant only ever falls (except by a void), so any order of arrival ends the same. `first_observed_at` is of any
     result, `first_executed_at` of a passed or failed one, `first_passed_at` of a passed one. No branch is ''. The
     `removed_*` fields say the same of those of its results that retention removed, so that it can be counted anew.
+
+    `several_branches` holds in every row of a run that has rows of other branches too (after a void it may hold in the last
+    one): only these have to be compared with each other to tell the run's time.
     """
 
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="runs")
+    # The constraint's index begins with it.
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="runs", db_index=False)
     test = models.CharField(max_length=60)
     run_id = models.CharField(max_length=200)
     branch = models.CharField(max_length=200, blank=True)
     first_observed_at = models.DateTimeField()
     first_executed_at = models.DateTimeField(null=True)
     first_passed_at = models.DateTimeField(null=True)
+    several_branches = models.BooleanField(default=False, db_default=False)
     removed_observed_at = models.DateTimeField(null=True)
     removed_executed_at = models.DateTimeField(null=True)
     removed_passed_at = models.DateTimeField(null=True)
@@ -191,6 +200,9 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["system", "test", "first_executed_at"], name="run_by_executed"),
             models.Index(fields=["system", "test", "first_passed_at"], name="run_by_passed"),
+            # What lies in a window is counted in one stretch of these alone.
+            models.Index(fields=["system", "several_branches", "first_executed_at", "test"], name="run_recent_executed"),
+            models.Index(fields=["system", "several_branches", "first_passed_at", "test"], name="run_recent_passed"),
             models.Index(fields=["system", "first_observed_at"], name="run_first_of_system"),
         ]
 
@@ -218,7 +230,8 @@ class SpanLevel(models.IntegerChoices):
 class Span(models.Model):
     """An interval [starts_at, ends_at) in which evidence holds at least this level for a test."""
 
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="spans")
+    # The constraint's index begins with it.
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="spans", db_index=False)
     generation = models.PositiveBigIntegerField()
     test = models.CharField(max_length=60)
     level = models.PositiveSmallIntegerField(choices=SpanLevel.choices)

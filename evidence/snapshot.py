@@ -195,8 +195,9 @@ def _statement(vendor: str, column: str) -> str:
         " AND a.effective_at <= l.at ORDER BY a.effective_at DESC, a.recorded_at DESC, a.id DESC LIMIT 1)"
     )
     timed = (
-        f"(r.branch = l.branch OR l.branch IS NULL AND NOT EXISTS (SELECT 1 FROM evidence_run o"
-        f" WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id AND o.{column} < r.{column}))"
+        f"(r.branch = l.branch OR l.branch IS NULL AND (r.several_branches = false OR NOT EXISTS (SELECT 1"
+        f" FROM evidence_run o WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id"
+        f" AND o.{column} < r.{column})))"
     )
     neighbour = (
         f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.test = l.test"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,13 +135,29 @@ def _insert_results(vendor: str) -> str:
     )
 
 
+def of_several_branches(runs: Iterable[RunKey]) -> set[tuple[str, str]]:
+    """The (test, run_id) of those runs that have rows of more than one branch among these."""
+    return {run for run, rows in Counter(key[:2] for key in runs).items() if rows > 1}
+
+
+def with_siblings(changed: Iterable[RunKey], runs: Mapping[RunKey, RunTimes]) -> dict[RunKey, RunTimes]:
+    """Of all rows of some runs the changed ones, with the other branches' rows of the same runs."""
+    wanted = {key[:2] for key in changed}
+    return {key: times for key, times in runs.items() if key[:2] in wanted}
+
+
 def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
-    """Write these runs, by the key of their system, as they are."""
-    rows = [
-        (system_id, *key, to_sql(times.observed), _moment(times.executed), _moment(times.passed))
-        for system_id, of_system in runs
-        for key, times in of_system.items()
-    ]
+    """Write these runs, by the key of their system, as they are.
+
+    With a row of a run that has rows of several branches all of them must be given: see `with_siblings`.
+    """
+    rows = []
+    for system_id, of_system in runs:
+        several = of_several_branches(of_system)
+        rows += [
+            (system_id, *key, to_sql(times.observed), _moment(times.executed), _moment(times.passed), key[:2] in several)
+            for key, times in of_system.items()
+        ]
     if rows:
         execute(_upsert_runs(connection.vendor), [document(rows)])
 
@@ -157,13 +174,15 @@ def _upsert_runs(vendor: str) -> str:
         observed="timestamptz",
         executed="timestamptz",
         passed="timestamptz",
+        several="boolean",
     )
     return (
         "INSERT INTO evidence_run"
-        " (system_id, test, run_id, branch, first_observed_at, first_executed_at, first_passed_at)"
-        f" SELECT l.system, l.test, l.run_id, l.branch, l.observed, l.executed, l.passed FROM {rows} WHERE true"
+        " (system_id, test, run_id, branch, first_observed_at, first_executed_at, first_passed_at, several_branches)"
+        f" SELECT l.system, l.test, l.run_id, l.branch, l.observed, l.executed, l.passed, l.several FROM {rows} WHERE true"
         " ON CONFLICT (system_id, test, run_id, branch) DO UPDATE SET first_observed_at = EXCLUDED.first_observed_at,"
-        " first_executed_at = EXCLUDED.first_executed_at, first_passed_at = EXCLUDED.first_passed_at"
+        " first_executed_at = EXCLUDED.first_executed_at, first_passed_at = EXCLUDED.first_passed_at,"
+        " several_branches = EXCLUDED.several_branches"
     )
 
 

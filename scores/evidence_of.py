@@ -1,75 +1,19 @@
-"""How the evidence of a system's tests stands at an instant: runs in the window, the newest run, health."""
+"""The health of a system's tests at an instant."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db import connection
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
-from accounts.statements import to_sql
 from assessments.models import System
-from evidence.instants import from_sql
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from scores.score import Health
 
 NewestResult = tuple[str, str, datetime | None]
-
-
-@dataclass(frozen=True, slots=True)
-class RunCount:
-    """The runs of one test at an instant: how many lie in its window, and when the newest one was."""
-
-    runs: int = 0
-    last_run_at: datetime | None = None
-
-
-def run_counts(system: System, rules: Rules, tests: list[str], at: datetime) -> dict[str, RunCount]:
-    """For each of these tests the runs in its window at `at` and its newest run until then, in one statement."""
-    column = rules.time_column
-    counted = f"r.system_id = %s AND r.test = wanted.test AND r.{column} <= %s"
-    values_of_counted: list[Any] = [system.pk, to_sql(at)]
-    if rules.counted_branch is not None:
-        counted += " AND r.branch = %s"
-        values_of_counted.append(rules.counted_branch)
-    row = "(%s, %s::timestamptz)" if connection.vendor == "postgresql" else "(%s, %s)"
-    rows = ", ".join([row] * len(tests))
-    sql = (
-        f"SELECT wanted.test,"
-        f" (SELECT COUNT(DISTINCT r.run_id) FROM evidence_run r WHERE {counted} AND r.{column} > wanted.cutoff"
-        f"{_not_later('r', column, rules)}),"
-        f" (SELECT r.{column} FROM evidence_run r WHERE {counted}{_not_later('r', column, rules)}"
-        f" ORDER BY r.{column} DESC LIMIT 1)"
-        f" FROM (SELECT column1 AS test, column2 AS cutoff FROM (VALUES {rows}) AS listed) AS wanted"
-    )
-    windows = [_floor(at, rules.freshness(test).window) for test in tests]
-    values = [*values_of_counted, *values_of_counted]
-    for test, since in zip(tests, windows, strict=True):
-        values += [test, to_sql(since)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return {test: RunCount(runs, from_sql(last)) for test, runs, last in cursor.fetchall()}
-
-
-def _not_later(alias: str, column: str, rules: Rules) -> str:
-    """Without a counted branch a run may have a row on several branches: only the earliest is its time."""
-    if rules.counted_branch is not None:
-        return ""
-    return (
-        f" AND NOT EXISTS (SELECT 1 FROM evidence_run o WHERE o.system_id = {alias}.system_id"
-        f" AND o.test = {alias}.test AND o.run_id = {alias}.run_id AND o.{column} < {alias}.{column})"
-    )
-
-
-def _floor(at: datetime, window: timedelta) -> datetime:
-    """`at` less the window, or the first representable instant where that would be before it."""
-    first = datetime.min.replace(tzinfo=at.tzinfo)
-    return at - window if at - first > window else first
 
 
 def health(system: System, rules: Rules, at: datetime) -> dict[str, Health]:

@@ -12,10 +12,11 @@ from assessments.models import Assessment, System
 from evidence.models import Check, Result, ResultQuerySet, Run
 from evidence.rules_of import Rules
 from rubric.timeline import levels_at
-from scores.evidence_of import fold_health, newest_results, run_counts
+from scores.evidence_of import fold_health, newest_results
 from scores.facts import load_facts
 from scores.paging import page_of
 from scores.reading import LAST, next_falls, test_score
+from scores.runs_of import run_counts
 from scores.score import TestScore
 
 MOST_RUNS = 50

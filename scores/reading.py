@@ -15,8 +15,9 @@ from rubric.levels import Level
 from rubric.scoring import adjusted, totals
 from rubric.timeline import Facts, Levels, Point, levels_at, timeline
 from scores.drafts import Draft
-from scores.evidence_of import RunCount, health, run_counts
+from scores.evidence_of import health
 from scores.facts import load_facts
+from scores.runs_of import RunCount, run_counts
 from scores.score import CategoryScore, FullScore, Health, Score, TestScore
 
 LAST = datetime.max.replace(tzinfo=UTC)
