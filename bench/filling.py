@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,18 +17,22 @@ from rubric.loader import builtin
 EVERY = timedelta(hours=1)
 
 
-def fill(system: System, results: int, until: datetime) -> int:
-    """Give a system without results about so many: each hour up to `until` (aware) one for each of its tests.
+def fill(
+    system: System, results: int, until: datetime, *, tests: Sequence[str] | None = None, every: timedelta = EVERY
+) -> int:
+    """Give a system without results about so many: `every` so often up to `until` (aware) one for each of these tests.
+
+    Without `tests` for all of its rubric.
 
     Runs, spans and checks are what posting them would have left. Answers how many results there are. A longer history is
     no denser, so what lies in a window is the same for any number of results that fills one.
     """
-    tests = list(builtin()[system.rubric].tests)
+    tests = list(builtin()[system.rubric].tests) if tests is None else tests
     rounds = max(results // len(tests), 1)
-    times = [until - (rounds - number) * EVERY for number in range(1, rounds + 1)]
+    times = [until - (rounds - number) * every for number in range(1, rounds + 1)]
     newest = {"newest_status": "passed", "newest_observed_at": times[-1], "newest_received_at": times[-1]}
     Check.objects.bulk_create([Check(system=system, name=test, test=test, **newest) for test in tests])
-    hour = "%s::timestamptz - (%s - number) * interval '1 hour'"
+    hour = "%s::timestamptz - (%s - number) * %s::interval"
     given = {
         "system_id": "checks.system_id",
         "run_id": "'hour ' || number",
@@ -37,12 +41,12 @@ def fill(system: System, results: int, until: datetime) -> int:
     }
     source = "FROM generate_series(1, %s) AS number CROSS JOIN evidence_check checks WHERE checks.system_id = %s"
     in_order = "ORDER BY number, checks.id"
-    instants = [until, rounds] * 2
+    instant = [until, rounds, every]
     result = given | {"check_id": "checks.id", "status": "'passed'", "metrics": "'{\"rows\": 120000}'::jsonb"}
-    _insert(Result, result, f"{source} {in_order}", [*instants, rounds, system.pk])
+    _insert(Result, result, f"{source} {in_order}", [*instant, *instant, rounds, system.pk])
     run = {"system_id": given["system_id"], "run_id": given["run_id"], "test": "checks.test"}
     run |= {"first_observed_at": hour, "first_executed_at": hour, "first_passed_at": hour}
-    _insert(Run, run, f"{source} {in_order}", [until, rounds, *instants, rounds, system.pk])
+    _insert(Run, run, f"{source} {in_order}", [*instant, *instant, *instant, rounds, system.pk])
     Span.objects.bulk_create(
         Span(
             system=system,

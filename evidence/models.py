@@ -201,7 +201,9 @@ class Run(models.Model):
             models.Index(fields=["system", "test", "first_executed_at"], name="run_by_executed"),
             models.Index(fields=["system", "test", "first_passed_at"], name="run_by_passed"),
             # What lies in a window is counted in one stretch of these alone.
-            models.Index(fields=["system", "several_branches", "first_executed_at", "test"], name="run_recent_executed"),
+            models.Index(
+                fields=["system", "several_branches", "first_executed_at", "test"], name="run_recent_executed"
+            ),
             models.Index(fields=["system", "several_branches", "first_passed_at", "test"], name="run_recent_passed"),
             models.Index(fields=["system", "first_observed_at"], name="run_first_of_system"),
         ]

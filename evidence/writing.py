@@ -155,7 +155,14 @@ def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
     for system_id, of_system in runs:
         several = of_several_branches(of_system)
         rows += [
-            (system_id, *key, to_sql(times.observed), _moment(times.executed), _moment(times.passed), key[:2] in several)
+            (
+                system_id,
+                *key,
+                to_sql(times.observed),
+                _moment(times.executed),
+                _moment(times.passed),
+                key[:2] in several,
+            )
             for key, times in of_system.items()
         ]
     if rows:

@@ -4,7 +4,7 @@ Indexes that only repeat the beginning of another one go. All this is said in SQ
 otherwise, without their triggers.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -16,7 +16,9 @@ MARK = (
 )
 
 
-def unindexed(name: str, table: str, column: str, model: str, field: models.Field) -> migrations.SeparateDatabaseAndState:
+def unindexed(
+    name: str, table: str, column: str, model: str, field: "models.Field[Any, Any]"
+) -> migrations.SeparateDatabaseAndState:
     return migrations.SeparateDatabaseAndState(
         state_operations=[migrations.AlterField(model_name=model, name=field_name(column), field=field)],
         database_operations=[
@@ -29,7 +31,7 @@ def field_name(column: str) -> str:
     return {"system_id": "system", "check_id": "check_of", "token_id": "token"}[column]
 
 
-def of_system(related_name: str) -> models.Field:
+def of_system(related_name: str) -> "models.Field[Any, Any]":
     return models.ForeignKey(
         db_index=False,
         on_delete=django.db.models.deletion.CASCADE,
