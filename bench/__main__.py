@@ -31,7 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--posts", action="store_true", help="postings alone, over a small database")
     parser.add_argument("--profile", action="store_true", help="profile postings inside one process instead")
-    parser.add_argument("part", nargs="?", choices=["growth", "rules"], help="measure that alone; without it, all but these")
+    parser.add_argument(
+        "part", nargs="?", choices=["growth", "rules"], help="measure that alone; without it, all but these"
+    )
     parser.add_argument("--small", type=int, default=10_000, metavar="RESULTS", help="of growth: few results")
     parser.add_argument("--large", type=int, default=5_000_000, metavar="RESULTS", help="of growth: many results")
     parser.add_argument("--runs", type=int, default=1_000_000, help="of rules: how many runs a change concerns")

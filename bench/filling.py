@@ -35,7 +35,7 @@ def fill(
     hour = "%s::timestamptz - (%s - number) * %s::interval"
     given = {
         "system_id": "checks.system_id",
-        "run_id": "'hour ' || number",
+        "run_id": "'run ' || number",
         "observed_at": hour,
         "received_at": hour,
     }
@@ -44,7 +44,12 @@ def fill(
     instant = [until, rounds, every]
     result = given | {"check_id": "checks.id", "status": "'passed'", "metrics": "'{\"rows\": 120000}'::jsonb"}
     _insert(Result, result, f"{source} {in_order}", [*instant, *instant, rounds, system.pk])
-    run = {"system_id": given["system_id"], "run_id": given["run_id"], "test": "checks.test"}
+    run = {
+        "system_id": given["system_id"],
+        "run_id": given["run_id"],
+        "test": "checks.test",
+        "several_branches": "false",
+    }
     run |= {"first_observed_at": hour, "first_executed_at": hour, "first_passed_at": hour}
     _insert(Run, run, f"{source} {in_order}", [*instant, *instant, *instant, rounds, system.pk])
     Span.objects.bulk_create(

@@ -36,7 +36,7 @@ WINDOW_DAYS = 3
 OTHERS = 20
 TIMES = 9
 # How many times the buffers: an index of very many entries is a level or two deeper, which every look-up pays.
-LIMIT = 1.5
+LIMIT = 1.25
 
 
 @dataclass(frozen=True)

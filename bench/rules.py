@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import report, servers
+from tools.servers import free_port
 
 if TYPE_CHECKING:
     from evidence.models import RuleChange
@@ -58,9 +60,9 @@ def work() -> None:
     from evidence.rule_changes import swap
 
     for change in RuleChange.objects.pending().select_related("organisation", "system"):
-        while _told("prepare", lambda change=change: prepare_next(change)):
+        while _told("prepare", partial(prepare_next, change)):
             continue
-        _told("swap", lambda change=change: swap(change.pk, at=timezone.now()))
+        _told("swap", partial(swap, change.pk, at=timezone.now()))
 
 
 def _told(step: str, act: Callable[[], bool]) -> bool:
@@ -100,7 +102,7 @@ def _measured(name: str, runs: int, tests: list[str] | None, directory: Path, po
     stored = fill(world.system, runs, now, tests=tests, every=timedelta(minutes=1) if tests else EVERY)
     analyse()
     report.say(f"Stored {stored:,} runs of {name}.")
-    port = servers.free_port()
+    port = free_port()
     server = servers.start(directory, "mlscore_site.wsgi", port, "/healthz")
     token = {"Authorization": f"Bearer {world.secret}"}
     common = {"kind": "load", "port": port, "path": "/api/v1/results/", "headers": token}

@@ -15,9 +15,9 @@ from evidence.rebuilding import check_system
 from tests.factories import make_organisation, make_system, nightly, post
 from tests.rubric.reading import DAY
 
-FEW, MANY = 10_000, 60_000
-# While the tables are small the planner hashes them; later it looks up each of the 240 runs in the window by an index.
-SLACK = {"GET /o/ORG/systems/asked/tests/data-1/": 600}
+FEW, MANY = 5_000, 20_000
+# What postings wrote a moment ago is not vacuumed: an index-only scan may fetch each of 28 checks after all.
+SLACK = 40
 
 
 @pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def test_a_long_history_costs_what_a_short_one_costs() -> None:
         post(system, ["data-1"], nightly(now - 9 * DAY, now), now)
         assert check_system(system.pk, repair=False) == []
         return
-    small = growth.World("small", FEW, 0, now)
+    small = growth.World("small", FEW // 2, FEW // 2, now)
     analyse()
     few = growth.ask(small, 0)
     large = growth.World("large", MANY // 2, MANY // 2, now)
@@ -38,4 +38,4 @@ def test_a_long_history_costs_what_a_short_one_costs() -> None:
     for name, asked in many.items():
         # Of checks there are as many as before: reading a few of them whole is no growth.
         assert asked.plans.scanned <= {"evidence_check"}, name
-        assert asked.plans.buffers <= growth.LIMIT * few[name].plans.buffers + SLACK.get(name, 300), name
+        assert asked.plans.buffers <= growth.LIMIT * few[name].plans.buffers + SLACK, name
