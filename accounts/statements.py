@@ -6,47 +6,64 @@ a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 from django.conf import settings
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 Row = tuple[Any, ...]
 Entity = TypeVar("Entity", bound=models.Model)
+# Known from the settings on: asking the connection, or the settings, once for each value costs more than the value.
+SQLITE: bool = settings.SQLITE
+VENDOR = "sqlite" if SQLITE else "postgresql"
 _encode = msgspec.json.Encoder().encode
 
 
-def execute(sql: str, parameters: Sequence[Any] = ()) -> None:
-    """Run a statement whose rows nobody reads; inside `pipeline` without waiting for its end."""
-    with _cursor() as cursor:
-        cursor.execute(sql, parameters)
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A statement that writes, its parameters, and the name that those beside it know its RETURNING rows by."""
+
+    name: str
+    sql: str
+    parameters: Sequence[Any]
 
 
 def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     """The rows that a statement answers."""
-    with _cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows: list[Row] = cursor.fetchall()
+    cursor = _cursor()
+    cursor.execute(sql, parameters)
+    rows: list[Row] = cursor.fetchall()
     return rows
 
 
-@contextmanager
-def pipeline() -> Iterator[None]:
-    """Statements inside travel together, in their order, where the database can do that: the last line waits for all.
+def store(writes: Sequence[Write]) -> None:
+    """Run these statements: PostgreSQL as the parts of a single one, SQLite one after the other.
 
-    Where statements are logged one by one, they are sent one by one.
+    No part may rely on rows that another part writes, unless it reads them through `returned`.
     """
-    if connection.vendor != "postgresql" or connection.queries_logged:
-        yield
+    if not writes:
         return
-    connection.ensure_connection()
-    with connection.connection.pipeline():
-        yield
+    if SQLITE:
+        for write in writes:
+            _cursor().execute(write.sql, write.parameters)
+    else:
+        parameters = [value for write in writes for value in write.parameters]
+        _cursor().execute(_joined(tuple((write.name, write.sql) for write in writes)), parameters)
+
+
+@lru_cache
+def _joined(parts: tuple[tuple[str, str], ...]) -> str:
+    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in parts)} SELECT"
+
+
+def returned(vendor: str, name: str, table: str) -> str:
+    """The relation in which one write finds what another, of this name, wrote to a table."""
+    return name if vendor == "postgresql" else table
 
 
 def _cursor() -> Any:
@@ -54,13 +71,12 @@ def _cursor() -> Any:
 
     Where statements are logged, Django's own takes its place, which knows their text.
     """
-    if connection.vendor != "postgresql" or connection.queries_logged:
+    connection = connections[DEFAULT_DB_ALIAS]
+    if SQLITE or connection.queries_logged:
         return connection.cursor()
-    from psycopg import Cursor
+    from accounts.preparing import cursor_on
 
-    connection.ensure_connection()
-    connection.validate_thread_sharing()
-    return connection.make_cursor(Cursor(connection.connection))  # type: ignore[arg-type]
+    return cursor_on(connection)
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:
@@ -90,7 +106,7 @@ def matching(vendor: str, table: str, alias: str, condition: str) -> str:
 
 def to_sql(at: datetime) -> Any:
     """An aware datetime as a parameter of raw SQL, or as a part of a `document`."""
-    return connection.ops.adapt_datetimefield_value(at) if settings.SQLITE else at
+    return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(at) if SQLITE else at
 
 
 def columns_of(model: type[models.Model], alias: str) -> str:
@@ -100,16 +116,18 @@ def columns_of(model: type[models.Model], alias: str) -> str:
 
 def hydrated(model: type[Entity], values: Sequence[Any]) -> Entity:
     """The instance that a row of `columns_of` holds."""
-    names, converters = _conversions(model, connection.vendor)
+    names, converters = _conversions(model)
+    connection = connections[DEFAULT_DB_ALIAS]
     row = list(values)
     for place, converter, expression in converters:
         row[place] = converter(row[place], expression, connection)
-    return model.from_db(connection.alias, names, row)
+    return model.from_db(DEFAULT_DB_ALIAS, names, row)
 
 
 @lru_cache
-def _conversions(model: type[models.Model], vendor: str) -> tuple[list[str], list[tuple[int, Callable[..., Any], Any]]]:
+def _conversions(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Callable[..., Any], Any]]]:
     """The names of a model's fields, and what has to be made of which columns, as Django's compiler would."""
+    connection = connections[DEFAULT_DB_ALIAS]
     fields = model._meta.concrete_fields
     expressions = [field.get_col(model._meta.db_table) for field in fields]
     found = [

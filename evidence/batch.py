@@ -11,7 +11,7 @@ from evidence import spans, writing
 from evidence.models import Status
 from evidence.posting import Content, Fault, PostedResult, SystemOutcome
 from evidence.preparation import keep_pending_spans
-from evidence.snapshot import KnownCheck, RunKey, Snapshot, verified_in
+from evidence.snapshot import KnownCheck, RunKey, Snapshot
 from evidence.telling import flips
 from evidence.writing import Fresh
 from rubric.evidence import RunTimes, run_instants
@@ -150,16 +150,21 @@ class _Plan:
     def finish(self) -> SystemOutcome:
         """Once all is stored: rebuild the spans around runs that moved, and those of a change in preparation."""
         batch, system, rules = self.batch, self.batch.system, self.batch.snapshot.rules
-        self.layers |= spans.rebuild_region(system, system.generation, rules, self.regions)
-        keep_pending_spans(system, rules, batch.snapshot.runs, self.runs)
-        before = batch.snapshot.spans
         at = batch.received_at
+        rebuilt = spans.rebuild_region(system, system.generation, rules, self.regions)
+        keep_pending_spans(system, rules, batch.snapshot.runs, self.runs)
         failing, recovered = batch.turned()
+        here = {test: layers for test, layers in rebuilt.items() if self._reaches(test, at)}
         return SystemOutcome(
             system=system,
             claims=batch.snapshot.claims,
-            verified_before=verified_in(before, at),
-            verified_after=verified_in({**before, **self.layers}, at),
+            verified_before=batch.snapshot.verified,
+            verified_after=batch.snapshot.verified_with(self.layers, here, at),
             failing=failing,
             recovered=recovered,
         )
+
+    def _reaches(self, test: str, at: datetime) -> bool:
+        """Whether the runs of this test that moved decide what is verified at this instant."""
+        first, last = self.regions[test]
+        return first <= at < last + self.batch.snapshot.rules.freshness(test).window

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
-from django.db import connection
-
 from accounts.actors import Actor
 from accounts.models import Organisation
-from accounts.statements import columns_of, document, fetch, hydrated, listed
+from accounts.statements import VENDOR, columns_of, document, fetch, hydrated, listed
 from assessments.models import System
 
 
@@ -19,7 +17,7 @@ def locked(actor: Actor, slugs: Collection[str]) -> dict[str, System]:
     Slugs that the actor cannot see are missing from the answer. Call it inside a transaction.
     """
     bound = actor.token.system_id if actor.token is not None else None
-    sql = _lock_statement(connection.vendor, bound is not None)
+    sql = _lock_statement(VENDOR, bound is not None)
     values = [actor.organisation.pk, document([[slug] for slug in slugs])]
     found = {}
     for row in fetch(sql, values if bound is None else [*values, bound]):

@@ -1,4 +1,4 @@
-"""Storing what a posting brings: checks, results, runs and spans, each kind in one statement, all sent together."""
+"""Storing what a posting brings: checks, results, runs and spans, all in one statement where the database takes that."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from functools import lru_cache
 from json import dumps
 from typing import Any
 
-from django.db import connection
-
-from accounts.statements import document, execute, listed, pipeline, to_sql
+from accounts import statements
+from accounts.statements import VENDOR, Write, document, listed, returned, to_sql
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
 from rubric.evidence import RunTimes
 from rubric.levels import Level
+
+CHECKS = "stored_checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,17 @@ class Changes:
 
 def store(changes: Sequence[Changes], *, token_id: int | None, received_at: datetime) -> None:
     """Store these systems' changes, of which only the spans may refer to anything that was stored before."""
-    with pipeline():
-        _store_checks(changes)
-        _store_results(changes, token_id, received_at)
-        store_runs((each.system_id, each.runs) for each in changes)
-        store_spans((each.system_id, each.generation, each.spans) for each in changes)
+    statements.store(
+        [
+            *_checks(changes),
+            *_results(changes, token_id, received_at),
+            *_runs((each.system_id, each.runs) for each in changes),
+            *_spans((each.system_id, each.generation, each.spans) for each in changes),
+        ]
+    )
 
 
-def _store_checks(changes: Sequence[Changes]) -> None:
+def _checks(changes: Sequence[Changes]) -> list[Write]:
     rows = [
         (
             each.system_id,
@@ -70,8 +74,7 @@ def _store_checks(changes: Sequence[Changes]) -> None:
         for each in changes
         for check in each.checks
     ]
-    if rows:
-        execute(_upsert_checks(connection.vendor), [document(rows)])
+    return [Write(CHECKS, _upsert_checks(VENDOR), [document(rows)])] if rows else []
 
 
 @lru_cache
@@ -91,10 +94,11 @@ def _upsert_checks(vendor: str) -> str:
         f" SELECT l.system, l.name, l.test, l.status, l.observed_at, l.received_at FROM {rows} WHERE true"
         " ON CONFLICT (system_id, name) DO UPDATE SET newest_status = EXCLUDED.newest_status,"
         " newest_observed_at = EXCLUDED.newest_observed_at, newest_received_at = EXCLUDED.newest_received_at"
+        " RETURNING id, system_id, name"
     )
 
 
-def _store_results(changes: Sequence[Changes], token_id: int | None, received_at: datetime) -> None:
+def _results(changes: Sequence[Changes], token_id: int | None, received_at: datetime) -> list[Write]:
     rows = [
         (
             each.system_id,
@@ -108,13 +112,14 @@ def _store_results(changes: Sequence[Changes], token_id: int | None, received_at
         for each in changes
         for fresh in each.results
     ]
-    if rows:
-        execute(_insert_results(connection.vendor), [to_sql(received_at), token_id, document(rows)])
+    some_new = any(fresh.check.id is None for each in changes for fresh in each.results)
+    parameters = [to_sql(received_at), token_id, document(rows)]
+    return [Write("stored_results", _insert_results(VENDOR, some_new), parameters)] if rows else []
 
 
 @lru_cache
-def _insert_results(vendor: str) -> str:
-    """A check that was not known when the row was made is found by its name."""
+def _insert_results(vendor: str, some_new: bool) -> str:
+    """With `some_new`, checks that were not known when the rows were made are found by their names."""
     texts = ", ".join(f'"{name}"' for name in TEXTS)
     rows = listed(
         vendor,
@@ -127,7 +132,9 @@ def _insert_results(vendor: str) -> str:
         **dict.fromkeys(TEXTS, "text"),
         metrics="jsonb",
     )
-    check = "coalesce(l.check_id, (SELECT c.id FROM evidence_check c WHERE c.system_id = l.system AND c.name = l.name))"
+    checks = returned(vendor, CHECKS, "evidence_check")
+    stored = f"SELECT c.id FROM {checks} c WHERE c.system_id = l.system AND c.name = l.name"
+    check = f"coalesce(l.check_id, ({stored}))" if some_new else "l.check_id"
     return (
         f"INSERT INTO evidence_result (system_id, check_id, run_id, observed_at, {texts}, metrics, received_at, token_id,"
         f" voided_by, void_reason) SELECT l.system, {check}, l.run_id, l.observed_at, {texts}, l.metrics,"
@@ -151,7 +158,11 @@ def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
 
     With a row of a run that has rows of several branches all of them must be given: see `with_siblings`.
     """
-    rows = []
+    statements.store(_runs(runs))
+
+
+def _runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> list[Write]:
+    rows: list[Any] = []
     for system_id, of_system in runs:
         several = of_several_branches(of_system)
         rows += [
@@ -165,8 +176,7 @@ def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
             )
             for key, times in of_system.items()
         ]
-    if rows:
-        execute(_upsert_runs(connection.vendor), [document(rows)])
+    return [Write("stored_runs", _upsert_runs(VENDOR), [document(rows)])] if rows else []
 
 
 @lru_cache
@@ -195,6 +205,10 @@ def _upsert_runs(vendor: str) -> str:
 
 def store_spans(spans: Iterable[tuple[int, int, Difference]]) -> None:
     """Bring stored spans in line, by the key of their system and the generation they belong to."""
+    statements.store(_spans(spans))
+
+
+def _spans(spans: Iterable[tuple[int, int, Difference]]) -> list[Write]:
     changed: list[Any] = []
     gone: list[Any] = []
     for system_id, generation, of_system in spans:
@@ -203,10 +217,12 @@ def store_spans(spans: Iterable[tuple[int, int, Difference]]) -> None:
             for test, level, start, end in of_system.changed
         ]
         gone += [(system_id, generation, test, level, to_sql(start)) for test, level, start in of_system.gone]
+    writes = []
     if gone:
-        execute(_delete_spans(connection.vendor), [document(gone)])
+        writes.append(Write("gone_spans", _delete_spans(VENDOR), [document(gone)]))
     if changed:
-        execute(_upsert_spans(connection.vendor), [document(changed)])
+        writes.append(Write("stored_spans", _upsert_spans(VENDOR), [document(changed)]))
+    return writes
 
 
 SPAN = {"system": "bigint", "generation": "bigint", "test": "text", "level": "smallint", "starts_at": "timestamptz"}

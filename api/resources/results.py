@@ -182,10 +182,13 @@ def _show_system(outcome: SystemOutcome, at: datetime) -> dict[str, Any]:
     claimed = claims.levels if claims else {}
     left_out = claims.not_applicable if claims else frozenset()
     before = Levels(claimed, outcome.verified_before, left_out)
+    shown_before = show_summary(score_of(rubric, before, at))
+    if outcome.verified_after == outcome.verified_before:
+        return {"system": outcome.system.slug, "before": shown_before, "after": shown_before, "changed": []}
     after = Levels(claimed, outcome.verified_after, left_out)
     return {
         "system": outcome.system.slug,
-        "before": show_summary(score_of(rubric, before, at)),
+        "before": shown_before,
         "after": show_summary(score_of(rubric, after, at)),
         "changed": _changed(rubric, before.credited, after.credited),
     }

@@ -199,6 +199,19 @@ def test_levels_before_and_after_are_those_at_receipt(actor, system):
     assert second.verified_after == {"data-1": Level.AUTOMATED}
 
 
+def test_what_happens_to_old_runs_leaves_the_present_level(actor, system):
+    post(actor, result(run_id="new", observed_at=NOW - DAY), result(run_id="newer", observed_at=NOW))
+    post(actor, result(run_id="old", observed_at=NOW - 100 * DAY))
+    moved = post(actor, result(run_id="old", check="other", observed_at=NOW - 101 * DAY)).systems[0]
+    assert moved.verified_before == moved.verified_after == {"data-1": Level.AUTOMATED}
+
+
+def test_a_run_that_moves_out_of_the_window_lowers_the_present_level(actor, system):
+    post(actor, result(observed_at=NOW - DAY))
+    moved = post(actor, result(check="other", observed_at=NOW - 40 * DAY)).systems[0]
+    assert (moved.verified_before, moved.verified_after) == ({"data-1": Level.MANUAL}, {})
+
+
 @pytest.mark.parametrize("count", [1, 28])
 def test_recording_costs_at_most_six_statements_whatever_the_number_of_results(actor, system, count):
     def posting(run: int) -> list[PostedResult]:
