@@ -53,6 +53,12 @@ lint: install ## Check style, types, templates, import rules and missing migrati
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 	LOG_LEVEL=ERROR DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
 
+.PHONY: format
+format: install ## Put code and templates into the form that `make lint` holds
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat templates
+
 .PHONY: bench
 bench: install ## Measure posts a second and page times on PostgreSQL
 	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench
