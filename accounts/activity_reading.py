@@ -22,6 +22,7 @@ KINDS = {
     "assessment": "Assessments",
     "session": "Team sessions",
     "result": "Results",
+    "event": "Releases and notes",
     "initiative": "Initiatives",
     "mapping": "Mapping rules",
     "webhook": "Webhooks",

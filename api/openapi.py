@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from api.resources import (
     assessments,
+    events,
     exchange,
     imports,
     mapping,
@@ -24,6 +25,7 @@ from api.resources.components import FAULT, PROBLEM
 
 COMPONENTS = {
     "Assessment": assessments.SHOWN,
+    "Event": events.SHOWN,
     "Exchanged": exchange.EXCHANGED,
     "Fault": FAULT,
     "Gate": scores.GATE,

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from api import converters  # noqa: F401  # registers `anytext`
 from api.views import (
     assessments,
+    events,
     exchange,
     gate,
     imports,
@@ -49,6 +50,8 @@ urlpatterns = [
     path("v1/systems/<str:slug>/mapping/", mapping.SystemMapping.as_view(), name="api-mapping"),
     path("v1/systems/<str:slug>/results/", results.SystemResults.as_view(), name="api-system-results"),
     path("v1/systems/<str:slug>/results/<str:pk>/void/", results.ResultVoid.as_view(), name="api-result-void"),
+    path("v1/systems/<str:slug>/events/", events.Events.as_view(), name="api-events"),
+    path("v1/systems/<str:slug>/events/<str:pk>/void/", events.EventVoid.as_view(), name="api-event-void"),
     path("v1/systems/<str:slug>/assessments/", assessments.Assessments.as_view(), name="api-assessments"),
     path("v1/systems/<str:slug>/assessments/<str:pk>/", assessments.OneAssessment.as_view(), name="api-assessment"),
     path("v1/systems/<str:slug>/assessments/<str:pk>/finalise/", assessments.Finalise.as_view(), name="api-finalise"),

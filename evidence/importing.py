@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from accounts.actors import Actor
+from assessments.instants import CLOCK_TOLERANCE
 from assessments.models import System
 from evidence.formats import Report, ReportedCheck, Status, fold
 from evidence.mapping import Mapper
@@ -17,7 +18,6 @@ from evidence.posting import Outcome, PostedResult
 from evidence.recording import record_results
 from evidence.seen_names import note_names
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 NAMED_IN_WARNINGS = 20
 
 

@@ -12,9 +12,9 @@ from api.files import SentFile
 from api.problems import Fault, at_fault
 from api.queries import Query
 from api.resources.components import TEXT, array, record
-from api.resources.limits import within_reason
 from api.resources.results import OUTCOME, show_outcome
 from api.shapes import Schema
+from assessments.instants import within_reason
 from assessments.models import System
 from evidence.formats import AUTO, FORMATS
 from evidence.formats.dbt import MANIFEST

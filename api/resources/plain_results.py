@@ -25,8 +25,8 @@ from api.resources.limits import (
     LONGEST_TEST,
     MOST_METRICS,
     MOST_RESULTS,
-    within_reason,
 )
+from assessments.instants import within_reason
 from assessments.links import is_link
 from evidence.models import Status
 from evidence.posting import PostedResult

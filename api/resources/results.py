@@ -22,10 +22,10 @@ from api.resources.limits import (
     LONGEST_TEST,
     MOST_METRICS,
     MOST_RESULTS,
-    within_reason,
 )
 from api.resources.plain_results import read_plain
 from api.shapes import Choice, Field, Instant, ListOf, MapOf, Number, Record, Schema, Text, WebAddress, nullable
+from assessments.instants import within_reason
 from evidence.models import Result, Status
 from evidence.posting import PROVENANCE, Outcome, PostedResult, SystemOutcome
 from evidence.posting import Fault as DomainFault

@@ -11,6 +11,7 @@ from assessments.models.core import (
     System,
     SystemQuerySet,
 )
+from assessments.models.events import EventKind, SystemEvent
 from assessments.models.initiatives import STEP_LEVELS, Initiative, InitiativeStep
 from assessments.models.sessions import Ballot, Choice, Participant, Round, SessionStatus, Tally, TeamSession
 from assessments.models.together import Comment, Presence, Thread
@@ -26,6 +27,7 @@ __all__ = [
     "Ballot",
     "Choice",
     "Comment",
+    "EventKind",
     "Initiative",
     "InitiativeStep",
     "Lifecycle",
@@ -34,6 +36,7 @@ __all__ = [
     "Round",
     "SessionStatus",
     "System",
+    "SystemEvent",
     "SystemQuerySet",
     "Tally",
     "TeamSession",

@@ -27,6 +27,10 @@ def of_version(world: World) -> dict[str, object]:
     return {"slug": world.system.slug, "version": world.result.model_version}
 
 
+def of_event(world: World) -> dict[str, object]:
+    return {"slug": world.system.slug, "pk": world.event.pk}
+
+
 def of_result(world: World) -> dict[str, object]:
     return {"slug": world.system.slug, "pk": world.result.pk}
 
@@ -98,6 +102,14 @@ ENDPOINTS = [
         of_result,
         body(reason="wrong data"),
     ),
+    Endpoint(
+        SYSTEM + "events/",
+        {"GET": READ, "POST": RESULTS},
+        Reach.SYSTEM,
+        of_system,
+        body(kind="note", title="Moved"),
+    ),
+    Endpoint(SYSTEM + "events/<str:pk>/void/", {"POST": ORGANISATION}, Reach.SYSTEM, of_event, body(reason="a typo")),
     Endpoint(SYSTEM + "assessments/", {"GET": READ, "POST": ASSESSMENTS}, Reach.SYSTEM, of_system),
     Endpoint(
         SYSTEM + "assessments/<str:pk>/", {"GET": READ, "PATCH": ASSESSMENTS}, Reach.SYSTEM, of_draft, body(answers=[])

@@ -17,8 +17,18 @@ from accounts.teams import create_team
 from accounts.tokens import create_token
 from assessments.attachments import add_file
 from assessments.badges import turn_on
+from assessments.events import Told, record_event
 from assessments.initiatives import WantedStep, create_initiative
-from assessments.models import Assessment, Attachment, Badge, Initiative, System, TeamSession
+from assessments.models import (
+    Assessment,
+    Attachment,
+    Badge,
+    EventKind,
+    Initiative,
+    System,
+    SystemEvent,
+    TeamSession,
+)
 from assessments.operations import start_assessment
 from assessments.sessions import open_session
 from evidence.models import Result
@@ -137,6 +147,11 @@ class World:
     def result(self) -> Result:
         post(self.system, ["data-1"], [self.now], self.now, model_version="models:/fraud/7")
         return Result.objects.get(system=self.system)
+
+    @cached_property
+    def event(self) -> SystemEvent:
+        told = Told(EventKind.NOTE, "Moved to the new cluster")
+        return record_event(actor=self.actor, system=self.system, told=told, at=self.now)[0]
 
     @cached_property
     def initiative(self) -> Initiative:

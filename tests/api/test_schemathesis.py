@@ -30,6 +30,8 @@ from accounts.teams import create_team
 from accounts.tokens import create_token
 from api.openapi import document
 from assessments.changes import AnswerChange
+from assessments.events import Told, record_event
+from assessments.models import EventKind
 from assessments.operations import finalise, save_answers, start_assessment
 from assessments.systems import create_system
 from evidence.models import Result
@@ -84,10 +86,15 @@ def furnish(live: Live) -> World:
         for days in range(120)
     ]
     record_results(actor=actor, results=posted, received_at=now)
+    events = [
+        record_event(actor=actor, system=system, told=Told(EventKind.NOTE, "Moved"), at=now)[0].pk for _ in range(40)
+    ]
     _, secret = create_token(actor=actor, name="fuzz", scopes=list(Scope), system_id=None, expires_at=None, at=now)
     results = list(Result.objects.values_list("pk", flat=True))
     return World(
-        from_url(f"{live.url}/api/v1/openapi.json"), secret, {"results": results, "assessments": drafts * 20 + finals}
+        from_url(f"{live.url}/api/v1/openapi.json"),
+        secret,
+        {"results": results, "events": events, "assessments": drafts * 20 + finals},
     )
 
 
@@ -146,7 +153,7 @@ def name_what_exists(world: World, case: schemathesis.Case[Any], pick: int) -> N
     if "version" in case.path_parameters:
         case.path_parameters["version"] = "7"
     if "id" in case.path_parameters:
-        ids = world.ids["results" if "/results/" in case.path else "assessments"]
+        ids = next(ids for kind, ids in world.ids.items() if f"/{kind}/" in case.path)
         case.path_parameters["id"] = ids[pick % len(ids)]
     body: Any = case.body
     if isinstance(body, dict) and case.path.endswith("/v1/results/"):

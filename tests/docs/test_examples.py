@@ -22,7 +22,7 @@ SECONDS = 240
 @pytest.fixture
 def answers(live: Live) -> list[tuple[Example, str]]:
     """Every example of the pages with what it printed, from one shell that started with an empty server."""
-    pages = ["how-to/post-results.md", "how-to/gate-badge-and-versions.md"]
+    pages = ["how-to/post-results.md", "how-to/gate-badge-and-versions.md", "how-to/record-releases.md"]
     found = [example for page in pages for example in examples((DOCS / page).read_text(encoding="utf-8"))]
     found += readme_examples(live.url)
     script = "set -euo pipefail\n" + "".join(f"{example.commands}\necho; echo '{MARK}'\n" for example in found)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mlscore_client import commands
 from mlscore_client.errors import MlscoreError
+from mlscore_client.events import KINDS
 from mlscore_client.output import warn
 from mlscore_client.reports import AUTO
 from mlscore_client.results import STATUSES, instant_of
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _add_gate(names)
     _add_score(names)
     _add_plan(names)
+    _add_event(names)
     _add_mapping(names)
     return whole
 
@@ -102,6 +104,18 @@ def _add_score(names: Commands) -> None:
 def _add_plan(names: Commands) -> None:
     plan = _command(names, "plan", commands.plan, "show the cheapest steps to a score")
     plan.add_argument("--target", type=_number, metavar="X", help="the score to reach")
+
+
+def _add_event(names: Commands) -> None:
+    event = _command(names, "event", commands.event, "record a release or a note on the system's timeline")
+    event.add_argument("--kind", choices=KINDS, required=True)
+    event.add_argument("--title", required=True, metavar="TEXT")
+    event.add_argument("--text", metavar="TEXT", help="what to say besides")
+    event.add_argument("--at", type=_instant, metavar="T", help="when it happened (default: at present)")
+    event.add_argument("--event-id", metavar="ID", help="default: made from the CI's variables, kind and title")
+    event.add_argument("--run-url", metavar="URL", help="where to read more (default: the CI's page of this job)")
+    for name in ("commit", "model-version"):
+        event.add_argument(f"--{name}", metavar="TEXT")
 
 
 def _add_mapping(names: Commands) -> None:

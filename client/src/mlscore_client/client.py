@@ -165,11 +165,14 @@ def requests_of(
 
 
 def unstamped(request: Request, conflict: Refused) -> Request:
-    """The request without `observed_at` where the conflict is; without it everywhere when the conflict names no item."""
+    """The request without its moment where the conflict is; without it everywhere when the conflict names no item."""
     if request.content_type != JSON_TYPE or "/imports/" in request.path:
         query = {name: value for name, value in request.query.items() if name != "observed_at"}
         return replace(request, query=query, stamped=False)
     body = json.loads(request.body)
+    if is_event(request):
+        body.pop("at", None)
+        return replace(request, body=json.dumps(body).encode(), stamped=False)
     named = [_ITEM.fullmatch(str(fault.get("pointer"))) for fault in conflict.faults]
     at_fault = {int(match[1]) for match in named if match} or set(range(len(body["results"])))
     for index in at_fault:
@@ -178,7 +181,18 @@ def unstamped(request: Request, conflict: Refused) -> Request:
 
 
 def stamped(request: Request) -> Request:
-    """The request as a spool keeps it: an import without a moment gets the present one, or it would count from later on."""
+    """The request as a spool keeps it: what has no moment gets the present one, or it would count from later on."""
+    now = instant_text(datetime.now(timezone.utc))
+    if is_event(request):
+        body = json.loads(request.body)
+        return (
+            request if "at" in body else replace(request, body=json.dumps({**body, "at": now}).encode(), stamped=True)
+        )
     if "/imports/" not in request.path or "observed_at" in request.query:
         return request
-    return replace(request.with_query(observed_at=instant_text(datetime.now(timezone.utc))), stamped=True)
+    return replace(request.with_query(observed_at=now), stamped=True)
+
+
+def is_event(request: Request) -> bool:
+    """Whether it records a release or a note."""
+    return request.path.endswith("/events/")

@@ -12,6 +12,7 @@ from typing import Any, Callable
 from mlscore_client import render, running
 from mlscore_client.client import Client, Delivery
 from mlscore_client.errors import Misconfigured, MlscoreError, Refused, Unavailable
+from mlscore_client.events import event_request
 from mlscore_client.mapping import count_of, difference, read_rules, write_rules
 from mlscore_client.output import show, warn
 from mlscore_client.reporting import DONE, GATE_FAILED, PROBLEM, advised, print_as, report, tell_of_spool
@@ -176,6 +177,25 @@ def mapping(options: argparse.Namespace) -> int:
     else:
         show(f"{count_of(client.replace_rules(path, rules))} in force.")
     return DONE
+
+
+def event(options: argparse.Namespace) -> int:
+    """An event that gets no answer waits in the spool like results, and bears the moment of this call then."""
+    client = client_of(options)
+    given = {name: getattr(options, name) for name in ("text", "commit", "model_version", "event_id")}
+
+    def send() -> Delivery:
+        request = event_request(
+            client.only_system(),
+            options.kind,
+            options.title,
+            given={**given, "url": options.run_url},
+            at=options.at,
+            place=client.place,
+        )
+        return client.deliver([request])
+
+    return deliver(client, options, send)
 
 
 def reading(client: Client, options: argparse.Namespace, ask: Callable[[], None]) -> int:

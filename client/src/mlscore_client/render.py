@@ -25,13 +25,20 @@ def number(value: object) -> str:
 
 
 def answer_text(answer: dict[str, Any], dry_run: bool) -> str:
-    """What posting or importing did."""
+    """What posting or importing did, or recording an event."""
+    if "kind" in answer:
+        return event_text(answer)
     lines = [line for system in answer.get("systems", []) for line in _system_lines(system)]
     stored = "would be accepted (dry run: nothing was stored)" if dry_run else "accepted"
     lines.append(f"{answer.get('accepted', 0)} {stored}, {answer.get('duplicates', 0)} known already")
     lines.extend(f"warning: {warning}" for warning in answer.get("warnings", []))
     lines.extend(f"no rule maps: {name}" for name in _few(answer.get("unmapped", [])))
     return "\n".join(lines)
+
+
+def event_text(event: dict[str, Any]) -> str:
+    """A recorded release or note."""
+    return f"{event.get('system')}: the {event['kind']} {event.get('title')} stands at {event.get('at')}"
 
 
 def score_text(score: dict[str, Any], now: datetime) -> str:
@@ -67,7 +74,7 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
 
 def answers_markdown(answers: Sequence[dict[str, Any]], scores: dict[str, dict[str, Any] | None], now: datetime) -> str:
     """Before, after, what changed and what lapses soon, system by system; `scores` by slug, None where it may not be read."""
-    parts = []
+    parts = [escaped(event_text(answer)) for answer in answers if "kind" in answer]
     for slug, before, after, changed in _merged(answers):
         parts += [
             f"### MLScore: {escaped(slug)}",
