@@ -61,7 +61,7 @@ class ApiView(APIView):
     """
 
     authentication_classes = [BearerAuthentication]
-    content_negotiation_class = JsonOrNothing
+    content_negotiation_class: type[BaseContentNegotiation] = JsonOrNothing
     renderer_classes = [JSONRenderer]
     parser_classes: Sequence[Any] = []
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]

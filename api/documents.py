@@ -96,7 +96,7 @@ def operation(
     tag: str,
     answers: Mapping[HTTPStatus, str] | None = None,
     lists: str | None = None,
-    pages: bool = False,
+    media: Sequence[str] = (),
     body: Schema | None = None,
     files: Mapping[str, Schema] | None = None,
     parameters: Sequence[Parameter] = (),
@@ -106,8 +106,9 @@ def operation(
 ) -> Callable[[Handler], Handler]:
     """Document a handler; its docstring is the operation's description.
 
-    `answers` names the component of each success, `lists` that of a list's items; `pages` says that it is HTML. `body` is
-    the schema of JSON that it takes; `files` gives those of bodies that are files, by their content types.
+    `answers` names the component of each success, `lists` that of a list's items; `media` lists the content types of
+    a success that is no JSON object. `body` is the schema of JSON that it takes; `files` gives those of bodies that are
+    files, by their content types.
     Every error that the API answers by rule is added; a `public` operation needs no token, and answers `refusals` besides.
     """
 
@@ -126,8 +127,8 @@ def operation(
         if lists:
             responses[200, JSON] = OpenApiResponse(listing(lists), "One page.")
         responses[414, "text/html"] = OpenApiResponse({"type": "string"}, "The address is longer than 8190 bytes.")
-        if pages:
-            responses[200, "text/html"] = OpenApiResponse({"type": "string"}, "A page to read.")
+        for kind in media:
+            responses[200, kind] = OpenApiResponse({"type": "string"}, "A text of this kind.")
         queries = [
             OpenApiParameter(each.name, each.schema, OpenApiParameter.QUERY, description=each.description)
             for each in (*parameters, *([CURSOR] if lists else []))

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from api.views.metrics import ScoreMetrics
 from dashboards.settings import settings
 from mlscore_site.health import healthz, readyz
 from mlscore_site.metrics import metrics
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("metrics/scores", ScoreMetrics.as_view(), name="metrics-scores"),
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("", include("notify.urls")),

@@ -34,7 +34,7 @@ class Docs(ApiView):
 
     authentication_classes = []
 
-    @operation("Read this description as a page", tag="description", pages=True, public=True)
+    @operation("Read this description as a page", tag="description", media=["text/html"], public=True)
     def get(self, request: Request) -> HttpResponse:
         """The OpenAPI document as a page to read."""
         return render(request._request, "api/docs.html", {"api": described(document())})

@@ -74,6 +74,7 @@ ENDPOINTS = [
         data=body(name="Acme Labs"),
     ),
     Endpoint("api/v1/teams/", {"GET": READ, "POST": ORGANISATION}, Reach.ORGANISATION, data=body(name="Search")),
+    Endpoint("metrics/scores", {"GET": READ}, Reach.LIST),
     Endpoint("api/v1/trends/", {"GET": READ}, Reach.ORGANISATION),
     Endpoint("api/v1/rubrics/", {"GET": READ}, Reach.LIST),
     Endpoint(
