@@ -48,9 +48,12 @@ def exchange(*, token: str, organisation: str | None, system: str | None, at: da
     """
     organisation = organisation or _only_organisation()
     presented = identity.read(token, {settings.PUBLIC_URL, f"{settings.PUBLIC_URL}/"}, at)
-    rows = Binding.objects.in_force().filter(issuer=presented.issuer, token__organisation__slug=organisation)
+    of_issuer = Binding.objects.in_force().filter(issuer=presented.issuer)
+    rows = of_issuer.filter(token__organisation__slug=organisation)
     bindings = list(rows.filter(token__system__slug=system) if system else rows)
-    if not bindings:
+    # Where anybody binds the issuer it is asked, whichever organisation is named: so an issuer that is away answers
+    # alike for all, and nobody learns whose it is.
+    if not bindings and not of_issuer.exists():
         raise NotBound(presented)
     try:
         key = issuers.key_of(presented.issuer, presented.key_id, presented.algorithm, at)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
-import time
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import requests
 from django.conf import settings
 
-TIMEOUTS = (3.0, 4.0)
-LONGEST = 8.0
+from accounts import outgoing
+
 LARGEST = 256 * 1024
-CHUNK = 64 * 1024
+# Compressed answers are not asked for, so that a small one stays small.
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "mlscore"}
+OK = 200
 
 
 class Unreachable(Exception):
@@ -31,39 +30,27 @@ def is_local(address: str) -> bool:
 def read_document(address: str) -> dict[str, Any]:
     """The JSON object at this address. Raises Unreachable."""
     try:
-        _check(address)
-        return _object(_read(address))
-    except (requests.RequestException, OSError, ValueError, RecursionError) as error:
+        if urlsplit(address).scheme != "https" and not is_local(address):
+            raise Unreachable(f"{address} is no https address.")
+        answer = outgoing.ask("GET", address, _way(address), headers=HEADERS, most=LARGEST + 1)
+        if answer.status != OK:
+            raise Unreachable(f"{address} answers {answer.status}.")
+        if len(answer.content) > LARGEST:
+            raise Unreachable(f"{address} is too large.")
+        return _object(answer.content)
+    except outgoing.Refused as error:
+        raise Unreachable(f"{address}: {error} KEYLESS_LOCAL_ISSUERS would have to name it.") from error
+    except outgoing.Unreachable as error:
+        raise Unreachable(f"{address}: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise Unreachable(f"{address}: {type(error).__name__}") from error
 
 
-def _check(address: str) -> None:
-    """Raises Unreachable where the server would reach for something that is not the world's to name."""
+def _way(address: str) -> outgoing.Way:
+    """Through the proxy that the environment names for https, unless it excepts the host; the proxy looks up the name."""
     parts = urlsplit(address)
-    if is_local(address):
-        return
-    if parts.scheme != "https" or not parts.hostname or parts.username is not None:
-        raise Unreachable(f"{address} is no https address.")
-    if requests.utils.get_environ_proxies(address):
-        return  # the operator's proxy decides what may be reached, and looks up the name itself
-    found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    if not all(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found):
-        raise Unreachable(f"{address} lies in a private network; KEYLESS_LOCAL_ISSUERS would have to name it.")
-
-
-def _read(address: str) -> bytes:
-    # Compressed answers are not asked for, so that a small one stays small.
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "mlscore"}
-    deadline = time.monotonic() + LONGEST
-    with requests.get(address, headers=headers, timeout=TIMEOUTS, stream=True, allow_redirects=False) as answer:
-        if answer.status_code != requests.codes.ok:
-            raise Unreachable(f"{address} answers {answer.status_code}.")
-        body = b""
-        while part := answer.raw.read1(CHUNK, decode_content=False):
-            body += part
-            if len(body) > LARGEST or time.monotonic() > deadline:
-                raise Unreachable(f"{address} is too large or too slow.")
-        return body
+    proxy = None if proxy_bypass(str(parts.hostname)) else getproxies().get("https")
+    return outgoing.Way(is_local(address), proxy if parts.scheme == "https" else None)
 
 
 def _object(body: bytes) -> dict[str, Any]:

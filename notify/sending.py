@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from notify import shapes, signing, targets
+from accounts import outgoing
+from notify import shapes, signing
 from notify.models import Message, Webhook
 from notify.notices import WEBHOOK
 from notify.outbox import Undelivered, delivers, minutes
@@ -33,8 +34,9 @@ def deliver(message: Message, now: datetime) -> int:
         **signing.headers(signing.secrets_in_force(hook, now), message_id(message), now, body),
     }
     try:
-        answer = targets.post(hook.url, body, headers, allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
-    except (targets.Refused, targets.Unreachable) as error:
+        way = outgoing.Way(allow_private=settings.WEBHOOKS_ALLOW_PRIVATE)
+        answer = outgoing.ask("POST", hook.url, way, headers=headers, body=body)
+    except (outgoing.Refused, outgoing.Unreachable) as error:
         raise Undelivered(str(error)) from error
     if 300 <= answer.status < 400:
         raise Undelivered("The address redirects; redirects are not followed.", answer.status)

@@ -15,12 +15,12 @@ from django.urls import reverse
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
+from accounts.outgoing import Refused, parsed
 from notify.kinds import OF_SYSTEMS, PING, Kind
 from notify.models import Message, Shape, State, Webhook, moment
 from notify.notices import delivery
 from notify.outbox import enqueue, wake_after_commit
 from notify.signing import secret_of
-from notify.targets import Refused, parsed
 
 FORMER_HOLDS = timedelta(hours=24)
 MOST_WEBHOOKS = 20

@@ -46,7 +46,8 @@ class TokenExchange(ApiView):
         keys, and answered with a token of 15 minutes for the system that is bound to its claims.
 
         `organisation` may be left out where the server has one, `system` where one system alone is bound to the pipeline. 401
-        says what is wrong with the token itself; 403 is the same whatever is bound, and repeats what the token says.
+        says what is wrong with the token itself; 403 is the same whatever is bound, and repeats what the token says. 503
+        while the issuer's keys cannot be read, whichever organisation is named.
         """
         count_exchange(str(request.META.get("REMOTE_ADDR", "")), self.now.timestamp())
         given = read_record(resource.REQUEST, self.body())

@@ -211,6 +211,7 @@ def asked_marker(issuer: Issuer) -> str:
 
 
 def test_an_issuer_that_is_away(bind: Bind, issuer: Issuer) -> None:
+    """It answers alike whichever organisation is named, so that nobody learns whose pipelines it signs for."""
     binding = bind()
     issuer.pages["/keys"] = lambda asked: None
     token = issuer.token(HERE, **HOME)
@@ -218,6 +219,7 @@ def test_an_issuer_that_is_away(bind: Bind, issuer: Issuer) -> None:
     problem(response, 503)
     assert response["Retry-After"]
     problem(ask(token), 503)
+    problem(ask(token, organisation="globex"), 503), problem(ask(token, system="none"), 503)
     assert issuer.asked.count("/keys") == 1, "an issuer that fails is left alone for a while"
     binding.refresh_from_db()
     assert "could not be read" in binding.last_refusal

@@ -1,11 +1,12 @@
-"""Posting to an address that somebody typed: checked when connecting, so that no name can lead into the own network.
+"""Asking an address that somebody typed: checked when connecting, so that no name can lead into the own network.
 
 The host is resolved here, every address that it has must be a public one, and the connection goes to the address that was
-checked. Redirects are not followed, no proxy of the environment is asked, and an answer that takes long is cut off.
+checked. Redirects are not followed, and an answer that takes long is cut off.
 """
 
 from __future__ import annotations
 
+import base64
 import http.client
 import ipaddress
 import socket
@@ -14,13 +15,14 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 STEP_SECONDS = 5.0
 WHOLE_SECONDS = 10.0
 MOST_READ = 1024
+MOST_TRIED = 4
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -34,14 +36,18 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the receiver answered, and the beginning of its text."""
+    """What was answered: the status, and the beginning of the body."""
 
     status: int
-    text: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
 
 
 def parsed(url: str) -> SplitResult:
-    """The parts of an address that can be posted to. Raises Refused."""
+    """The parts of an address that can be asked. Raises Refused."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -80,21 +86,39 @@ def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     return addresses
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> Answer:
-    """Post a body; any status is an answer. Raises Refused and Unreachable."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an address is reached: by those that its host has, or through the operator's proxy, which then judges them."""
+
+    allow_private: bool = False
+    proxy: str | None = None
+
+
+def ask(
+    method: str, url: str, way: Way, *, headers: Mapping[str, str], body: bytes | None = None, most: int = MOST_READ
+) -> Answer:
+    """One request; any status is an answer, of which `most` bytes are read. Raises Refused and Unreachable."""
     parts = parsed(url)
-    host, secure = str(parts.hostname), parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
-    addresses = resolve(host, port, allow_private=allow_private)
-    connection = http.client.HTTPConnection(host, port, timeout=STEP_SECONDS)
+    secure = parts.scheme == "https"
+    usual = 443 if secure else 80
+    port = parts.port or usual
+    connection = http.client.HTTPConnection(str(parts.hostname), port)
+    connection.default_port = usual  # which the Host header leaves out
     watch = None
     try:
-        connection.sock = _connected(addresses, port, host if secure else None)
+        connection.sock = _opened(parts, port, way)
+        if secure:
+            # The handshake comes later, so that the watch ends a slow one too.
+            connection.sock = ssl.create_default_context().wrap_socket(
+                connection.sock, server_hostname=parts.hostname, do_handshake_on_connect=False
+            )
         watch = _watch(connection.sock)
+        if isinstance(connection.sock, ssl.SSLSocket):
+            connection.sock.do_handshake()
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, {**headers, "Connection": "close"})
+        connection.request(method, target, body, {**headers, "Connection": "close"})
         response = connection.getresponse()
-        return Answer(response.status, response.read(MOST_READ).decode(errors="replace"))
+        return Answer(response.status, response.read(most))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(_reason(error)) from error
     finally:
@@ -103,24 +127,42 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bo
         connection.close()
 
 
-def _connected(addresses: list[str], port: int, server_name: str | None) -> socket.socket:
-    """A socket to the first address that takes one, with TLS for `server_name` where it is given."""
-    plain = None
-    for address in addresses:
-        try:
-            plain = socket.create_connection((address, port), timeout=STEP_SECONDS)
-            break
-        except OSError:
-            if address == addresses[-1]:
-                raise
-    assert plain is not None  # noqa: S101 - resolve answers at least one address, and the last one raises
-    if server_name is None:
-        return plain
+def _opened(parts: SplitResult, port: int, way: Way) -> socket.socket:
+    """A connection to the host, of checked addresses or through the proxy."""
+    host = str(parts.hostname)
+    if way.proxy is None:
+        return _connected(resolve(host, port, allow_private=way.allow_private), port)
+    proxy = urlsplit(way.proxy)
+    proxy_port = proxy.port or 80
+    opened = _connected(resolve(str(proxy.hostname), proxy_port, allow_private=True), proxy_port)
     try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=server_name)
+        _tunnel(opened, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", proxy)
     except BaseException:
-        plain.close()
+        opened.close()
         raise
+    return opened
+
+
+def _connected(addresses: list[str], port: int) -> socket.socket:
+    """A socket to the first of the addresses that takes one."""
+    tried = addresses[:MOST_TRIED]
+    for address in tried[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), timeout=STEP_SECONDS)
+    return socket.create_connection((tried[-1], port), timeout=STEP_SECONDS)
+
+
+def _tunnel(opened: socket.socket, target: str, proxy: SplitResult) -> None:
+    """Have the proxy connect to the target. Raises OSError when it doesn't."""
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    if proxy.username is not None:
+        said = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(said.encode()).decode()}")
+    opened.sendall("\r\n".join([*lines, "", ""]).encode())
+    response = http.client.HTTPResponse(opened, method="CONNECT")
+    response.begin()
+    if response.status != http.client.OK:
+        raise OSError(f"The proxy answers {response.status}.")
 
 
 def _watch(sock: socket.socket) -> threading.Timer:
