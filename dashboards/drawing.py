@@ -56,6 +56,11 @@ def category_bar(
     )
 
 
+def parts_bar(colour: str, count: int, proved: int, most: int) -> SafeString:
+    """A bar from 0 to `most`: hatched up to `count`, solid for what of it is proved."""
+    return category_bar(colour, Fraction(count), Fraction(proved), Fraction(most), 1, height=8)
+
+
 def _share(part: Fraction, whole: Fraction) -> str:
     return f"{float(100 * part / whole) if whole else 0:.2f}%"
 

@@ -17,8 +17,10 @@ from rubric.scoring import Totals, totals
 from rubric.timeline import Facts, Levels, levels_at
 from scores.evidence_of import NewestResult, failing_checks, newest_results
 from scores.facts import load_facts
+from scores.lapses import HORIZON, Lapse, lapses_of
 from scores.reading import LAST, next_falls, score_of
 from scores.score import Score
+from scores.snapshots import Snapshot
 from scores.steps import LAPSES_SOON
 from scores.trends import Life, first_runs, lives_of, quantile, total
 
@@ -35,7 +37,7 @@ class Standing:
 
     `life`, `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
     checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
-    still claim more, or fell within COMPARED.
+    still claim more, or fell within COMPARED. `lapses` are the falls within HORIZON.
     """
 
     system: System
@@ -48,6 +50,8 @@ class Standing:
     failing: int
     lapsing: int
     lapsed: int
+    snapshot: Snapshot
+    lapses: Sequence[Lapse]
 
     @property
     def change(self) -> Fraction | None:
@@ -62,19 +66,23 @@ class Standing:
         return self.lapsing + self.lapsed
 
     @property
+    def signs(self) -> int:
+        """How many signs of trouble there are: a score that fell, failing checks, evidence at risk, a review that is due."""
+        change = self.change
+        return sum([change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due])
+
+    @property
     def attention(self) -> tuple[bool, bool, int, int, Fraction, str]:
         """Sorts by what needs attention: how many signs of trouble there are, then how much of it, then the lowest score.
 
         Systems that are not assessed come last but for retired ones.
         """
-        change = self.change
-        signs = [change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due]
         score = self.score.score.score if self.score else Fraction(0)
         retired = self.system.retired_at is not None
         return (
             retired,
             self.score is None,
-            -sum(signs),
+            -self.signs,
             -(self.failing + self.at_risk),
             score,
             self.system.name.casefold(),
@@ -100,10 +108,11 @@ def _standing(
     claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
     assessed_at = claims.effective_at if claims else None
     rubric = facts.rubric_at(now)
+    score = score_of(rubric, levels, now) if life else None
     return Standing(
         system=system,
         life=life,
-        score=score_of(rubric, levels, now) if life else None,
+        score=score,
         before=score_of(facts.rubric_at(then), levels_at(facts, then), then) if life and life.since <= then else None,
         verified_soon=totals(rubric, levels_at(facts, now + LAPSES_SOON).verified).score,
         assessed_at=assessed_at,
@@ -111,6 +120,8 @@ def _standing(
         failing=failing_checks(checks, Rules.of(system), now),
         lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(facts, now).values()),
         lapsed=len(_lapsed(facts, levels, rubric, now)),
+        snapshot=Snapshot(system, levels, score),
+        lapses=lapses_of(system, facts, now, now + HORIZON) if system.retired_at is None else (),
     )
 
 
@@ -183,14 +194,13 @@ def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
     scored = [row for row in used if row.score is not None]
     scores = [row.score for row in scored if row.score is not None]
     before = [row.before for row in used if row.before is not None and row.before.rubric is rubric]
-    edge = rubric.bands[len(rubric.bands) // 2] if rubric.bands else None
     return Figures(
         rubric=rubric,
         systems=len(scored),
         median=Figure(_median(scores), _median(before)),
-        verified_share=Figure(_verified_share(scores), _verified_share(before)),
-        edge=edge,
-        above=Figure(_reaching(rubric, edge, scores), _reaching(rubric, edge, before) if before else None),
+        verified_share=Figure(verified_share(scores), verified_share(before)),
+        edge=middle_band(rubric),
+        above=Figure(_reaching(rubric, scores), _reaching(rubric, before) if before else None),
         failing=sum(row.failing for row in used),
         failing_systems=sum(row.failing > 0 for row in used),
         lapsing=sum(row.lapsing for row in used),
@@ -207,18 +217,28 @@ def _median(scores: Sequence[Score]) -> Fraction | None:
     return quantile(values, Fraction(1, 2)) if values else None
 
 
-def _verified_share(scores: Sequence[Score]) -> Fraction | None:
+def verified_share(scores: Sequence[Score]) -> Fraction | None:
+    """The share of all credited points that fresh runs prove, in percent; None where nothing is credited."""
     credited = total([points for score in scores for points in score.score.categories.values()])
     verified = total([points for score in scores for points in score.verified.categories.values()])
     return 100 * verified / credited if credited else None
 
 
-def _reaching(rubric: Rubric, edge: Band | None, scores: Sequence[Score]) -> Fraction | None:
-    """How many scores lie in the band or above it; without bands, at half of the highest score or above."""
-    if edge is None:
-        return Fraction(sum(score.score.score >= rubric.maximum / 2 for score in scores))
-    rank = rubric.bands.index(edge)
-    return Fraction(sum(score.band is not None and rubric.bands.index(score.band) >= rank for score in scores))
+def _reaching(rubric: Rubric, scores: Sequence[Score]) -> Fraction:
+    return Fraction(sum(reaches(rubric, score) for score in scores))
+
+
+def middle_band(rubric: Rubric) -> Band | None:
+    """The band in the middle, which figures count from; None without bands."""
+    return rubric.bands[len(rubric.bands) // 2] if rubric.bands else None
+
+
+def reaches(rubric: Rubric, score: Score | None) -> bool:
+    """Whether a score lies in the middle band or above it; without bands, at half of the highest score or above."""
+    edge = middle_band(rubric)
+    if score is None or edge is None:
+        return score is not None and score.score.score >= rubric.maximum / 2
+    return score.band is not None and rubric.bands.index(score.band) >= rubric.bands.index(edge)
 
 
 def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standing]]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from rubric.definition import Band, Category, Rubric, Test
 from rubric.levels import Level
 from rubric.scoring import Totals
+from rubric.timeline import Point
 
 
 class Health(StrEnum):
@@ -76,6 +77,18 @@ class Score:
     claimed: Totals
     verified: Totals
     band: Band | None
+
+    @property
+    def point(self) -> Point:
+        """The same as a step of the system's history."""
+        return Point(
+            at=self.at,
+            rubric=self.rubric.key,
+            score=self.score.score,
+            claimed=self.claimed.score,
+            verified=self.verified.score,
+            categories=self.score.categories,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,11 @@ def buckets(rubric: Rubric, ends: Sequence[datetime], lives: Sequence[Life]) -> 
     return found
 
 
+def bucket(rubric: Rubric, at: datetime, points: Sequence[Point]) -> Bucket:
+    """One instant alone, from the state of each system that counts at it; all of this rubric."""
+    return _bucket(rubric, at, points, [limiting(rubric, point.categories) for point in points])
+
+
 def _bucket(rubric: Rubric, at: datetime, points: Sequence[Point], limits: Sequence[tuple[str, ...]]) -> Bucket:
     if not points:
         return Bucket(at)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlencode
 
 from assessments.models import Lifecycle, System
 from scores.overview import Standing
 
 IN_USE, ALL = "", "all"
+WITHOUT = "~none"
+"""Asks for systems that have no team, or no tag; a slug cannot be that."""
 SORTS = {"": "Needs attention", "score": "Score", "change": "90-day change", "name": "Name"}
 
 
@@ -43,6 +46,11 @@ class Filter:
         return {name: value for name, value in values.items() if value}
 
     @property
+    def address(self) -> str:
+        """The same as an address's query part, `?` included; '' where nothing is asked for."""
+        return "?" + urlencode(self.query) if self.query else ""
+
+    @property
     def narrows(self) -> bool:
         """Whether it leaves out any system that is in use."""
         return bool(self.find or self.team or self.tag or self.lifecycle not in (IN_USE, ALL))
@@ -51,8 +59,8 @@ class Filter:
         """Whether this system, with its team and owner loaded, is asked for."""
         return (
             self._takes_lifecycle(system)
-            and (not self.team or (system.team is not None and system.team.slug == self.team))
-            and (not self.tag or self.tag in system.tags)
+            and (not self.team or self.team == (system.team.slug if system.team else WITHOUT))
+            and (not self.tag or self.tag in (system.tags or [WITHOUT]))
             and self._finds(system)
         )
 

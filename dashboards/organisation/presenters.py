@@ -10,29 +10,23 @@ from fractions import Fraction
 from dashboards import phrases
 from dashboards.figures import organisation_trend
 from dashboards.figures.chart import Chart
+from dashboards.organisation.choosing import BAND, LIMIT, Page, address, choice, page_of
+from dashboards.organisation.figure_presenters import Number, numbers
+from dashboards.organisation.filters import Filter
+from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
-from scores.overview import Figure, Figures, Standing, band_is_proved, figures
-from scores.steps import LAPSES_SOON
+from scores.overview import Figures, Standing, band_is_proved, figures
 from scores.trends import Interval, Life, bucket_ends, buckets
 
 SPARK = timedelta(days=365)
 SPARK_CELL = SPARK / 96
 """What one pixel of a sparkline spans; of several steps within it only the last can be seen."""
 
+MOST_UNITS = 120
+"""Up to so many systems each has a square of its own; more are a bar for each band."""
+
 SHORT_HISTORY = timedelta(days=60)
 """Histories up to this length are drawn day by day, longer ones week by week."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A figure: its label, number, unit, comparison, tone (`fail`, `warn` or '') and the comparison's arrow."""
-
-    label: str
-    value: str
-    unit: str
-    note: str
-    tone: str = ""
-    arrow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +40,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class BandRow:
-    """The systems of one band; `edge` says where the band ends."""
+    """The systems of one band; `edge` says where the band ends.
+
+    `units` are empty where they are too many; `proved` counts those whose band evidence proves.
+    """
 
     band: Band
     edge: str
     units: Sequence[Unit]
+    systems: int
+    proved: int
+    behind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class LimitRow:
     category: Category
     systems: int
     width: str
+    behind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,130 +76,80 @@ class SystemRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that the page shows of the systems asked for."""
+    """All that the page shows of the systems asked for.
+
+    `chosen` says which of them the table has, where a figure led there; `widest` is how many systems the fullest band has.
+    """
 
     rubric: Rubric
     numbers: Sequence[Number]
     bands: Sequence[BandRow]
+    widest: int
     limits: Sequence[LimitRow]
     unassessed: int
+    unassessed_behind: str
     trend: Chart | None
+    summary: Summary | None
+    chosen: str
+    page: Page[Standing]
     rows: Sequence[SystemRow]
     others: int
     spark_start: datetime
 
 
-def present(rubric: Rubric, rows: Sequence[Standing], now: datetime) -> Overview:
-    """The page's values. Figures, bands and chart are of the systems that `rubric` scores, the table has all rows."""
+def present(
+    rubric: Rubric, rows: Sequence[Standing], now: datetime, wanted: Filter, only: str = "", page: str = ""
+) -> Overview:
+    """The page's values. Figures, bands and chart are of the systems that `rubric` scores, the table has all rows.
+
+    `only` leaves in the table what stands behind a figure, and `page` is the page of it that is asked for.
+    """
     found = figures(rubric, rows)
     tops = _tops(rows)
+    chosen = choice(only, rubric)
+    shown = page_of([row for row in rows if chosen.takes(row)] if chosen else rows, page)
+    bands = _bands(found, wanted)
     return Overview(
         rubric=rubric,
-        numbers=numbers(found) if found.systems else (),
-        bands=_bands(found),
-        limits=_limits(found),
+        numbers=numbers(found, wanted) if found.systems else (),
+        bands=bands,
+        widest=max((row.systems for row in bands), default=0),
+        limits=_limits(found, wanted),
         unassessed=found.unassessed,
+        unassessed_behind=address(wanted, "unassessed"),
         trend=_trend(rubric, [row.life for row in rows if row.life is not None], now),
-        rows=[_row(row, tops, now) for row in rows],
+        summary=summary(rubric, rows) if found.systems else None,
+        chosen=chosen.words if chosen else "",
+        page=shown,
+        rows=[_row(row, tops, now) for row in shown.rows],
         others=sum(row.system.rubric != rubric.key for row in rows),
         spark_start=now - SPARK,
     )
 
 
-def numbers(found: Figures) -> list[Number]:
-    """The row of figures."""
-    rubric = found.rubric
-    return [
-        Number("Median score", *_split(phrases.score(found.median.value or 0, rubric)), *_moved(found.median, rubric)),
-        Number(
-            "Verified share of points",
-            *_split("–" if found.verified_share.value is None else f"{round(found.verified_share.value)} %"),
-            *_moved_points(found.verified_share),
-        ),
-        _above(found),
-        Number(
-            "Failing checks",
-            str(found.failing),
-            "",
-            f"in {_systems(found.failing_systems)}",
-            "fail" if found.failing else "",
-        ),
-        Number(
-            f"Lapse within {LAPSES_SOON.days} days",
-            str(found.lapsing),
-            "",
-            _lapse_note(found),
-            "warn" if found.lapsing else "",
-        ),
-    ]
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Number and unit."""
-    number, _, unit = text.partition(" ")
-    return number, unit
-
-
-def _systems(count: int) -> str:
-    return "1 system" if count == 1 else f"{count} systems"
-
-
-def _moved(figure: Figure, rubric: Rubric) -> tuple[str, str, str]:
-    """Comparison, tone and arrow of a score."""
-    if figure.change is None:
-        return "nothing to compare 90 days ago", "", ""
-    if figure.change == 0:
-        return "as 90 days ago", "", ""
-    return f"{phrases.score(abs(figure.change), rubric)} in 90 days", "", _arrow(figure.change)
-
-
-def _moved_points(figure: Figure) -> tuple[str, str, str]:
-    if figure.change is None:
-        return "nothing to compare 90 days ago", "", ""
-    change = round(figure.change)
-    if change == 0:
-        return "as 90 days ago", "", ""
-    unit = "point" if abs(change) == 1 else "points"
-    return f"{abs(change)} {unit} in 90 days", "", _arrow(figure.change)
-
-
-def _arrow(change: Fraction) -> str:
-    return "i-up" if change > 0 else "i-down"
-
-
-def _above(found: Figures) -> Number:
-    rubric, edge = found.rubric, found.edge
-    if edge is None:
-        label = f"Systems at {phrases.score(rubric.maximum / 2, rubric)} or above"
-    else:
-        where = phrases.score(edge.edge, rubric).removesuffix(".0")
-        label = f"Systems {'from' if edge.inclusive else 'above'} {where}"
-    change = found.above.change
-    if change is None:
-        note = "nothing to compare 90 days ago"
-    elif change == 0:
-        note = "as 90 days ago"
-    else:
-        note = f"{abs(int(change))} {'more' if change > 0 else 'fewer'} than 90 days ago"
-    return Number(label, str(int(found.above.value or 0)), f"of {found.systems}", note)
-
-
-def _lapse_note(found: Figures) -> str:
-    would = f"would lower {found.lowering} verified score{'' if found.lowering == 1 else 's'}"
-    lapsed = f"{found.lapsed} lapsed already"
-    notes = [would] if found.lowering else []
-    return "; ".join([*notes, lapsed] if found.lapsed else notes) or "all other evidence is fresh"
-
-
-def _bands(found: Figures) -> list[BandRow]:
+def _bands(found: Figures, wanted: Filter) -> list[BandRow]:
     rubric = found.rubric
     ends = [*(band.edge for band in rubric.bands[1:]), rubric.maximum]
     rows = []
     for band, end in zip(rubric.bands, ends, strict=True):
-        units = [Unit(row, band_is_proved(row), _unit_label(row)) for row in found.by_band[band.key]]
-        edge = phrases.score(end, rubric).removesuffix(".0")
-        rows.append(BandRow(band, edge if end == band.edge else f"to {edge}", units))
+        members = found.by_band[band.key]
+        proved = [band_is_proved(row) for row in members]
+        few = found.systems <= MOST_UNITS
+        row = BandRow(
+            band=band,
+            edge=_edge(rubric, band, end),
+            units=[Unit(row, of_row, _unit_label(row)) for row, of_row in zip(members, proved, strict=True) if few],
+            systems=len(members),
+            proved=sum(proved),
+            behind=address(wanted, BAND + band.key),
+        )
+        rows.append(row)
     return rows
+
+
+def _edge(rubric: Rubric, band: Band, end: Fraction) -> str:
+    edge = phrases.score(end, rubric).removesuffix(".0")
+    return edge if end == band.edge else f"to {edge}"
 
 
 def _unit_label(row: Standing) -> str:
@@ -208,10 +159,15 @@ def _unit_label(row: Standing) -> str:
     return f"{row.system.name}, {score}, verified {phrases.score(row.score.verified.score, row.score.rubric)}"
 
 
-def _limits(found: Figures) -> list[LimitRow]:
+def _limits(found: Figures, wanted: Filter) -> list[LimitRow]:
     categories = found.rubric.category_by_key
     return [
-        LimitRow(categories[key], count, f"{100 * count / found.systems:.1f}%" if found.systems else "0%")
+        LimitRow(
+            category=categories[key],
+            systems=count,
+            width=f"{100 * count / found.systems:.1f}%" if found.systems else "0%",
+            behind=address(wanted, LIMIT + key),
+        )
         for key, count in found.limiting.items()
     ]
 

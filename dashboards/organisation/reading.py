@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from accounts.models import Membership
 from assessments.models import Lifecycle, System
 from dashboards.moments import asked_moment
-from dashboards.organisation.filters import ALL, IN_USE
+from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from scores.overview import main_rubric
@@ -26,11 +26,17 @@ def systems_of(membership: Membership) -> list[System]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the filters offer: slug and name of each team that has a system, tags, and lifecycles."""
+    """What the filters offer: slug and name of each team that has a system, tags, and lifecycles.
+
+    `teamless` and `untagged` say whether there are systems without; WITHOUT asks for these.
+    """
 
     teams: Sequence[tuple[str, str]]
     tags: Sequence[str]
     lifecycles: Sequence[tuple[str, str]]
+    teamless: bool
+    untagged: bool
+    without: str = WITHOUT
 
     @classmethod
     def of(cls, systems: Sequence[System]) -> Choices:
@@ -39,6 +45,8 @@ class Choices:
             teams=sorted(teams.items(), key=lambda team: team[1].casefold()),
             tags=sorted({tag for system in systems for tag in system.tags}, key=str.casefold),
             lifecycles=LIFECYCLES,
+            teamless=any(system.team is None for system in systems),
+            untagged=any(not system.tags for system in systems),
         )
 
 

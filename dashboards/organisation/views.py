@@ -12,13 +12,17 @@ from accounts.models import Role
 from dashboards.organisation.filters import SORTS, Filter
 from dashboards.organisation.presenters import present
 from dashboards.organisation.reading import Choices, systems_of
-from scores.overview import main_rubric, standings
+from scores.lapses import HORIZON
+from scores.overview import COMPARED, main_rubric, standings
 
 
 @require_safe
 @member_page(Role.VIEWER)
 def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
-    """All systems by what needs attention; `?q=&team=&tag=&lifecycle=&sort=` narrow and order them."""
+    """How systems stand, and all by what needs attention; `?q=&team=&tag=&lifecycle=&sort=` narrow and order them.
+
+    `?only=` leaves in the table the systems behind one figure, `?page=` is the page of the table.
+    """
     now = timezone.now()
     systems = systems_of(request.membership)
     wanted = Filter.read(request.GET)
@@ -29,9 +33,14 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
         "systems": systems,
         "shown": shown,
         "wanted": wanted,
-        "page": present(main_rubric(shown), rows, now),
+        "page": present(
+            main_rubric(shown), rows, now, wanted, request.GET.get("only", ""), request.GET.get("page", "")
+        ),
         "choices": Choices.of(systems),
         "sorts": SORTS.items(),
+        "only": request.GET.get("only", ""),
+        "since": now - COMPARED,
+        "horizon": HORIZON.days,
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
     return render(request, "dashboards/organisation.html", context)

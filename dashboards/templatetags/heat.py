@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 
 from django import template
@@ -60,4 +59,4 @@ def share_bar(gap: Gap, rubric: Rubric) -> SafeString:
     """The bar of a test from 0 to all systems: solid for those that prove it, hatched up to those credited."""
     colour = colour_name(rubric, gap.test.category)
     credited, verified = gap.counts[Holding.CREDITED], gap.counts[Holding.VERIFIED]
-    return drawing.category_bar(colour, Fraction(credited), Fraction(verified), Fraction(gap.systems), 1, height=8)
+    return drawing.parts_bar(colour, credited, verified, gap.systems)

@@ -128,6 +128,9 @@ PAGES = [
     Page(BASE + "heat-map/", {"GET": VIEWER}),
     Page(BASE + "gaps/", {"GET": VIEWER}),
     Page(BASE + "compare/", {"GET": VIEWER}),
+    Page(BASE + "moved/", {"GET": VIEWER}),
+    Page(BASE + "lapses/", {"GET": VIEWER}),
+    Page(BASE + "roll-ups/", {"GET": VIEWER}),
     Page(BASE + "leave/", {"GET": VIEWER, "POST": VIEWER}),
     Page(BASE + "members/", {"GET": VIEWER}),
     Page(

@@ -1,0 +1,186 @@
+"""What the pages of moves, lapses and roll-ups say: plain values for their templates. No queries, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from fractions import Fraction
+from itertools import groupby
+from urllib.parse import urlencode
+
+from dashboards.organisation.choosing import Page, page_of
+from dashboards.organisation.filters import WITHOUT
+from rubric.definition import Rubric
+from scores.lapses import Lapse
+from scores.moves import Direction, Move, Moves, TestMove
+from scores.roll_ups import By, Group, RollUp
+
+TESTS_SHOWN = 6
+LAPSES_A_PAGE = 200
+
+TITLES = {
+    Direction.IMPROVED: "Improved",
+    Direction.SLID: "Slid",
+    Direction.OTHERWISE: "Same score, other tests moved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A system that moved: the first tests that did, those of the category that holds the score first."""
+
+    move: Move
+    tests: Sequence[TestMove]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one direction on this page; `systems` counts all of that direction."""
+
+    title: str
+    anchor: str
+    systems: int
+    rows: Sequence[MoveRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryMove:
+    """A category's mean at both instants; None where nothing was recorded."""
+
+    title: str
+    key: str
+    before: Fraction | None
+    after: Fraction | None
+
+    @property
+    def change(self) -> Fraction | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class MovesPage:
+    """All that the page of moves shows; `counts` are the systems of each direction, by its anchor."""
+
+    rubric: Rubric
+    moves: Moves
+    counts: Mapping[str, int]
+    median: Fraction | None
+    share: Fraction | None
+    categories: Sequence[CategoryMove]
+    parts: Sequence[Part]
+    page: Page[Move]
+
+    @property
+    def verdict(self) -> str:
+        """Whether the effort shows, in a sentence."""
+        improved, slid = self.counts[Direction.IMPROVED], self.counts[Direction.SLID]
+        median = "stands as it did" if not self.median else "rose" if self.median > 0 else "fell"
+        return (
+            f"{improved} {'system' if improved == 1 else 'systems'} improved and {slid} slid; the median {median}. "
+            f"Tests gained credit {_times(self.moves.gained)} and lost it {_times(self.moves.lost)}."
+        )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def present_moves(rubric: Rubric, found: Moves, page: str) -> MovesPage:
+    """The page's values; `page` is the page of rows that the address asks for."""
+    ordered = [move for direction in TITLES for move in found.going(direction)]
+    shown = page_of(ordered, page)
+    before, after = found.before.at, found.after.at
+    return MovesPage(
+        rubric=rubric,
+        moves=found,
+        counts={direction.value: len(found.going(direction)) for direction in Direction},
+        median=_change(before.median, after.median),
+        share=_change(found.before.verified_share, found.after.verified_share),
+        categories=[
+            CategoryMove(each.title, each.key, before.categories.get(each.key), after.categories.get(each.key))
+            for each in rubric.categories
+        ],
+        parts=[
+            Part(TITLES[direction], direction.value, len(found.going(direction)), [_row(rubric, move) for move in rows])
+            for direction, rows in groupby(shown.rows, key=lambda move: move.direction)
+        ],
+        page=shown,
+    )
+
+
+def _change(before: Fraction | None, after: Fraction | None) -> Fraction | None:
+    return None if before is None or after is None else after - before
+
+
+def _row(rubric: Rubric, move: Move) -> MoveRow:
+    score = (move.before if move.change > 0 else move.after).score
+    limiting = score.score.limiting if score else ()
+    # What held the score before it rose, or holds it since it fell, explains the change.
+    ordered = sorted(
+        move.tests, key=lambda each: (each.test.category not in limiting, each.gained != (move.change > 0))
+    )
+    return MoveRow(move, ordered[:TESTS_SHOWN], max(0, len(ordered) - TESTS_SHOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class LapsesPage:
+    """The lapses on this page by their UTC day, and how many there are of each kind in all."""
+
+    days: Sequence[tuple[date, Sequence[Lapse]]]
+    coming: int
+    kept_up: int
+    losing: int
+    systems: int
+    every: bool
+    page: Page[Lapse]
+
+
+def present_lapses(found: Sequence[Lapse], every: bool, page: str) -> LapsesPage:
+    """The page's values; `every` shows also what pipelines keep up."""
+    coming = [lapse for lapse in found if not lapse.kept_up]
+    shown = page_of(found if every else coming, page, LAPSES_A_PAGE)
+    return LapsesPage(
+        days=[
+            (day, list(lapses))
+            for day, lapses in groupby(shown.rows, key=lambda lapse: lapse.at.astimezone(UTC).date())
+        ],
+        coming=len(coming),
+        kept_up=len(found) - len(coming),
+        losing=sum(lapse.loses_credit for lapse in coming),
+        systems=len({lapse.system.pk for lapse in coming}),
+        every=every,
+        page=shown,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpRow:
+    """One group, and the query part of its systems' address on any page of the organisation."""
+
+    found: RollUp
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollUpTable:
+    """One grouping."""
+
+    by: str
+    title: str
+    rows: Sequence[RollUpRow]
+
+
+def present_roll_ups(found: Mapping[By, Sequence[RollUp]]) -> list[RollUpTable]:
+    """A table for each grouping that parts the systems at all."""
+    titles = {By.TEAM: "Teams", By.TAG: "Tags", By.LIFECYCLE: "Lifecycles"}
+    return [
+        RollUpTable(by.value, titles[by], [RollUpRow(row, _behind(by, row.group)) for row in rows])
+        for by, rows in found.items()
+        if any(row.group.key for row in rows)
+    ]
+
+
+def _behind(by: By, group: Group) -> str:
+    return "?" + urlencode({by.value: group.key or WITHOUT})

@@ -1,0 +1,110 @@
+"""What moved since a day, what lapses next, and how teams, tags and lifecycles stand beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.access import MemberRequest, member_page
+from accounts.models import Role
+from assessments.models import System
+from dashboards.organisation.filters import Filter
+from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
+from dashboards.organisation.reading import Choices, chosen_rubric, moment_of, rubrics_of, systems_of
+from rubric.definition import Rubric
+from scores.lapses import HORIZON, lapses
+from scores.moves import moves
+from scores.overview import COMPARED
+from scores.roll_ups import roll_ups
+
+LONGEST_HORIZON = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The systems in use that the reader asked for, the rubric to compare them by, and those that it scores."""
+
+    now: datetime
+    wanted: Filter
+    systems: Sequence[System]
+    shown: Sequence[System]
+    rubric: Rubric
+    rows: Sequence[System]
+
+    @classmethod
+    def of(cls, request: MemberRequest) -> Asked:
+        wanted, systems = Filter.read(request.GET), systems_of(request.membership)
+        shown = [system for system in systems if wanted.takes(system) and system.retired_at is None]
+        rubric = chosen_rubric(request.GET.get("rubric", ""), shown)
+        rows = [system for system in shown if system.rubric == rubric.key]
+        return cls(timezone.now(), wanted, systems, shown, rubric, rows)
+
+    def context(self) -> dict[str, Any]:
+        """What all of these pages show."""
+        return {
+            "now": self.now,
+            "systems": self.systems,
+            "wanted": self.wanted,
+            "rubric": self.rubric,
+            "rubrics": rubrics_of(self.shown, self.now),
+            "others": len(self.shown) - len(self.rows),
+            "choices": Choices.of(self.systems),
+        }
+
+
+def _since(request: HttpRequest, now: datetime) -> datetime:
+    """The earlier instant that `?since=` names; 90 days ago without it. Raises BadRequest for one to come."""
+    asked = request.GET.get("since", "")
+    since = moment_of(asked, now) if asked else now - COMPARED
+    if since > now:
+        raise BadRequest("`since` lies in the future.")
+    return since
+
+
+@require_safe
+@member_page(Role.VIEWER)
+def moved(request: MemberRequest, organisation: str) -> HttpResponse:
+    """What improved and what slid since `?since=`, with the tests that moved."""
+    asked = Asked.of(request)
+    since = _since(request, asked.now)
+    found = moves(asked.rows, asked.rubric, since, asked.now)
+    page = present_moves(asked.rubric, found, request.GET.get("page", ""))
+    return render(request, "dashboards/moved.html", asked.context() | {"since": since, "page": page})
+
+
+@require_safe
+@member_page(Role.VIEWER)
+def lapsing(request: MemberRequest, organisation: str) -> HttpResponse:
+    """What lapses within 30 days, by date; `?until=` is another day to come, `?all=on` adds what pipelines keep up."""
+    asked = Asked.of(request)
+    until = _until(request, asked.now)
+    found = lapses(asked.shown, asked.now, until)
+    every = request.GET.get("all") == "on"
+    context = {"until": until, "page": present_lapses(found, every, request.GET.get("page", ""))}
+    return render(request, "dashboards/lapses.html", asked.context() | context)
+
+
+def _until(request: HttpRequest, now: datetime) -> datetime:
+    asked = request.GET.get("until", "")
+    until = moment_of(asked, now) if asked else now + HORIZON
+    if not now <= until <= now + LONGEST_HORIZON:
+        raise BadRequest("`until` is a day to come, within two years.")
+    return until
+
+
+@require_safe
+@member_page(Role.VIEWER)
+def rolled_up(request: MemberRequest, organisation: str) -> HttpResponse:
+    """Teams, tags and lifecycles beside each other, and how their medians changed since `?since=`."""
+    asked = Asked.of(request)
+    since = _since(request, asked.now)
+    tables = present_roll_ups(roll_ups(asked.rows, asked.rubric, since, asked.now))
+    return render(request, "dashboards/roll_ups.html", asked.context() | {"since": since, "tables": tables})

@@ -1,0 +1,134 @@
+"""What a head of engineering asks first: who needs help, what to build once, what moved, what lapses. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+from assessments.models import System
+from dashboards import phrases
+from dashboards.phrases import Phrase
+from rubric.definition import Category, Rubric, Test
+from scores.gaps import Holding, gaps
+from scores.lapses import Lapse, in_order
+from scores.overview import Standing
+
+SHOWN = 3
+LAPSES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """A system that needs help, and why."""
+
+    row: Standing
+    limiting: Sequence[Category]
+    reasons: Sequence[Phrase]
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """The tests that would raise most scores, each by itself, and how many systems each would raise."""
+
+    tests: Sequence[Test]
+    systems: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What lapses in one system on one day (UTC): when the first does, and all that do."""
+
+    at: datetime
+    system: System
+    lapses: Sequence[Lapse]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`improved` and `slid` count systems; the lists hold the first few. `kept_up` counts lapses that pipelines prevent."""
+
+    rubric: Rubric
+    help: Sequence[Help]
+    lift: Lift | None
+    improved: int
+    slid: int
+    rises: Sequence[Standing]
+    falls: Sequence[Standing]
+    lapses: Sequence[Coming]
+    lapsing: int
+    kept_up: int
+
+
+def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
+    """Of the systems in use that this rubric scores."""
+    used = [row for row in rows if row.score is not None and row.score.rubric is rubric]
+    used = [row for row in used if row.system.retired_at is None]
+    rises = [row for row in used if row.change is not None and row.change > 0]
+    falls = [row for row in used if row.change is not None and row.change < 0]
+    coming = in_order([lapse for row in used for lapse in row.lapses if not lapse.kept_up])
+    needing = sorted((row for row in used if row.signs), key=lambda row: row.attention)
+    return Summary(
+        rubric=rubric,
+        help=[_help(rubric, row) for row in needing[:SHOWN]],
+        lift=_lift(rubric, used),
+        improved=len(rises),
+        slid=len(falls),
+        rises=sorted(rises, key=_furthest)[:SHOWN],
+        falls=sorted(falls, key=_furthest)[:SHOWN],
+        lapses=_by_day(coming)[:LAPSES_SHOWN],
+        lapsing=len(coming),
+        kept_up=sum(lapse.kept_up for row in used for lapse in row.lapses),
+    )
+
+
+def _by_day(coming: Sequence[Lapse]) -> list[Coming]:
+    """By day, and on each day the systems with most of it first."""
+    found: dict[tuple[date, int], list[Lapse]] = {}
+    for lapse in coming:
+        found.setdefault((lapse.at.astimezone(UTC).date(), lapse.system.pk), []).append(lapse)
+    groups = [(day, Coming(lapses[0].at, lapses[0].system, lapses)) for (day, _), lapses in found.items()]
+    return [each for _, each in sorted(groups, key=lambda group: (group[0], -len(group[1].lapses)))]
+
+
+def _furthest(row: Standing) -> tuple[Fraction, str]:
+    return -abs(row.change or Fraction(0)), row.system.name.casefold()
+
+
+def _help(rubric: Rubric, row: Standing) -> Help:
+    keys = row.score.score.limiting if row.score else ()
+    return Help(row, [rubric.category_by_key[key] for key in keys], list(reasons(row)))
+
+
+def reasons(row: Standing) -> list[Phrase]:
+    """Why a system needs help, one phrase for each sign of trouble."""
+    found = []
+    change = row.change
+    if change is not None and change < 0:
+        rubric = row.score.rubric if row.score else None
+        text = phrases.score(-change, rubric) if rubric else ""
+        found.append(Phrase(f"fell by {text} in 90 days", "fail", "i-down"))
+    if row.failing:
+        found.append(Phrase(f"{_count(row.failing, 'check')} failing", "fail", "i-cross"))
+    if row.lapsed:
+        found.append(Phrase(f"evidence of {_count(row.lapsed, 'test')} lapsed", "warn", "i-lapse"))
+    if row.lapsing:
+        found.append(Phrase(f"evidence of {_count(row.lapsing, 'test')} lapses within a week", "warn", "i-soon"))
+    if row.review_due:
+        found.append(Phrase("review due", "warn", "i-soon"))
+    return found
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _lift(rubric: Rubric, rows: Sequence[Standing]) -> Lift | None:
+    """None where no test would raise any score by itself."""
+    found = gaps(rubric, [row.snapshot for row in rows])
+    most = max((gap.counts[Holding.WOULD_RISE] for gap in found), default=0)
+    if not most:
+        return None
+    return Lift([gap.test for gap in found if gap.counts[Holding.WOULD_RISE] == most], most, len(rows))
