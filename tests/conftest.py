@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support import triggers
 from tests.support.browser import Faults, launch, watched_page
 from tests.support.environment import DATABASE, scratch_directory
-from tests.support.live import Live, start_live
+from tests.support.live import Live, migrated_database, start_live
 from tools.servers import start_redis
 
 pytest_plugins = ["tests.cast"]
@@ -36,6 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """On SQLite the test database is there before Django makes it: a copy of the migrated one, which Django brings up."""
+    return DATABASE == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let the test database begin as a copy, since migrating takes each worker longer than many of its tests."""
+    test = connections["default"].settings_dict["TEST"]
+    if DATABASE == "sqlite":
+        shutil.copyfile(migrated_database(), test["NAME"])
+    else:
+        test["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(autouse=True)

@@ -304,8 +304,7 @@ def test_review_waits_for_what_is_being_saved(browser: Browser, made: Scene) -> 
         assert stored(made, "infra-5") == ("none", "Typed a moment before.")
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "colours"), [(360, "dark"), (1440, "light")])
 def test_pages_fit_and_are_accessible(browser: Browser, made: Scene, width: int, colours: str) -> None:
     organisation = f"{made.live.url}/o/meridian/"
     system = f"{organisation}systems/{made.system.slug}/"

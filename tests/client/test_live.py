@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts.actors import Actor
+from accounts.organisations import create_organisation
+from accounts.people import create_person
+from accounts.tokens import create_token
+from assessments.systems import create_system
 from tests.client.conftest import ROOT, Installed
 from tests.client.test_pytest_plugin import HEAD, QUIET, SESSION
 from tests.docs.pages import DOCS, examples
 from tests.docs.test_examples import covers
 from tests.evidence.formats.samples import body as sample
-from tests.support.live import Live
+from tests.support.live import Live, start_live
 from tools.servers import free_port
 
 
@@ -25,6 +34,7 @@ class Pipeline:
 
     environment: dict[str, str]
     directory: Path
+    token_for_rules: str = ""
 
     def run(self, *command: str, code: int = 0, **variables: str) -> str:
         """What a command prints; it must exit with `code`."""
@@ -44,14 +54,30 @@ class Pipeline:
         return self.run("mlscore", "post", "--test", test, "--status", "passed", *more, code=code, **(within or {}))
 
 
+@pytest.fixture(scope="module")
+def shared(django_db_blocker: Any) -> Iterator[Live]:
+    """One server for these tests; each has an organisation of its own on it."""
+    live = start_live()
+    with django_db_blocker.unblock():
+        yield live
+    live.stop()
+
+
 @pytest.fixture
-def pipeline(live: Live, installed: Installed, tmp_path: Path) -> Pipeline:
-    live.manage("bootstrap", "--organisation", "Acme", "--slug", "acme", "--email", "olga@example.org")
-    live.manage("create_system", "--organisation", "acme", "--name", "Fraud scorer", "--slug", "fraud-scorer")
-    scopes = ["--scope", "results:write", "--scope", "read"]
-    token = live.manage("create_token", "--organisation", "acme", "--name", "nightly", *scopes).strip()
-    environment = {**installed.environment(live.url), "MLSCORE_TOKEN": token, "MLSCORE_SYSTEM": "fraud-scorer"}
-    return Pipeline(environment, tmp_path)
+def pipeline(shared: Live, installed: Installed, tmp_path: Path, django_db_blocker: Any) -> Pipeline:
+    now, slug = timezone.now(), f"acme-{secrets.token_hex(4)}"
+    with django_db_blocker.unblock(), shared.orm():
+        owner = create_person(email=f"olga@{slug}.example", name="Olga", password=None, at=now)
+        actor = Actor(create_organisation(name="Acme", slug=slug, owner=owner, at=now))
+        create_system(actor=actor, name="Fraud scorer", slug="fraud-scorer", at=now)
+        tokens = {
+            scopes: create_token(
+                actor=actor, name="nightly", scopes=scopes.split(), system_id=None, expires_at=None, at=now
+            )[1]
+            for scopes in ("results:write read", "systems:write")
+        }
+    environment = {**installed.environment(shared.url), "MLSCORE_SYSTEM": "fraud-scorer"}
+    return Pipeline({**environment, "MLSCORE_TOKEN": tokens["results:write read"]}, tmp_path, tokens["systems:write"])
 
 
 def test_each_command_of_the_page_does_what_it_says(pipeline: Pipeline, agent: str) -> None:
@@ -136,8 +162,8 @@ def test_the_pytest_plugin_posts_to_the_real_server(pipeline: Pipeline) -> None:
     assert next(test["health"] for test in score["tests"] if test["key"] == "model-6") == "failing"
 
 
-def test_reports_go_in_by_their_own_keys_and_by_rules(pipeline: Pipeline, live: Live) -> None:
-    token = live.manage("create_token", "--organisation", "acme", "--name", "rules", "--scope", "systems:write").strip()
+def test_reports_go_in_by_their_own_keys_and_by_rules(pipeline: Pipeline) -> None:
+    token = pipeline.token_for_rules
     toml = '[[rules]]\npattern = "tests.features.*"\ntest = "data-1"\n[[rules]]\npattern = "test.*"\ntest = "{}"\n'
     (pipeline.directory / "faulty.toml").write_text(toml.format("data-99"))
     (pipeline.directory / "rules.toml").write_text(toml.format("data-2"))

@@ -28,6 +28,8 @@ def scratch_directory() -> Path:
 def prepare() -> None:
     """Set the variables that settings.py reads. Workers of one run inherit the servers that their parent started."""
     os.environ["DATA_DIR"] = str(scratch_directory())
+    if not WORKER:
+        os.environ["TEST_RUN_DIR"] = str(scratch_directory())
     (Path(os.environ["DATA_DIR"]) / "static").mkdir()
     os.environ["LOG_LEVEL"] = "ERROR"
     # Playwright keeps a loop in the thread of the browser tests, which Django would take for asynchronous code.

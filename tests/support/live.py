@@ -114,19 +114,33 @@ def database_settings(url: str) -> dict[str, str | int]:
 
 
 def fresh_database(directory: Path) -> str:
-    """The URL of a new copy of a database that was migrated once for this process."""
+    """The URL of a new copy of the migrated database."""
     if DATABASE == "sqlite":
-        if DATABASE not in templates:
-            template = scratch_directory() / "template.sqlite3"
-            migrate(f"sqlite:///{template}")
-            templates[DATABASE] = str(template)
-        shutil.copyfile(templates[DATABASE], directory / "mlscore.sqlite3")
+        shutil.copyfile(migrated_database(), directory / "mlscore.sqlite3")
         return f"sqlite:///{directory}/mlscore.sqlite3"
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    if DATABASE not in templates:
-        templates[DATABASE] = create_database(server, None)
-        migrate(f"{server}/{templates[DATABASE]}")
-    return f"{server}/{create_database(server, templates[DATABASE])}"
+    return f"{postgresql()}/{create_database(postgresql(), migrated_database())}"
+
+
+def migrated_database() -> str:
+    """The file or the PostgreSQL name of an empty database that was migrated once for all workers of this run."""
+    directory = Path(os.environ["TEST_RUN_DIR"])
+    known = directory / "migrated"
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            if DATABASE == "sqlite":
+                name = str(directory / "migrated.sqlite3")
+                migrate(f"sqlite:///{name}")
+            else:
+                name = create_database(postgresql(), None)
+                migrate(f"{postgresql()}/{name}")
+            known.write_text(name, encoding="utf-8")
+    return known.read_text(encoding="utf-8")
+
+
+def postgresql() -> str:
+    """The URL of the run's PostgreSQL, without a database."""
+    return os.environ["DATABASE_URL"].rpartition("/")[0]
 
 
 def create_database(server: str, template: str | None) -> str:
