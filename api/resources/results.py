@@ -134,6 +134,7 @@ class Posting:
         if at is not None and not within_reason(at, self.received_at):
             detail = "At most 5 minutes in the future, and not before the year 2000."
             self.faults.append(Fault(detail, f"{here}/observed_at"))
+            del given["observed_at"]
 
 
 SUMMARY: Schema = record(
