@@ -26,6 +26,7 @@ KINDS = {
     "initiative": "Initiatives",
     "mapping": "Mapping rules",
     "webhook": "Webhooks",
+    "export": "Exports",
 }
 
 

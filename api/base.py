@@ -42,6 +42,16 @@ class JsonOrNothing(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
+class OwnFormat(JsonOrNothing):
+    """For what tools fetch that have Accept headers of their own: each of them will do."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
 def accepts_json(request: HttpRequest) -> bool:
     """Whether the Accept header leaves room for JSON or for problem details; parameters but `q` don't matter."""
     if not request.headers.get("Accept", "").strip():
@@ -61,7 +71,7 @@ class ApiView(APIView):
     """
 
     authentication_classes = [BearerAuthentication]
-    content_negotiation_class: type[BaseContentNegotiation] = JsonOrNothing
+    content_negotiation_class: type[JsonOrNothing] = JsonOrNothing
     renderer_classes = [JSONRenderer]
     parser_classes: Sequence[Any] = []
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]

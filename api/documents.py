@@ -70,6 +70,7 @@ PATH_PARTS = {
     "version": OpenApiParameter(
         "version", str, OpenApiParameter.PATH, description="A model version, as results name it."
     ),
+    "table": OpenApiParameter("table", str, OpenApiParameter.PATH, description="The name of a table, or `everything`."),
     "key": OpenApiParameter("key", str, OpenApiParameter.PATH, description="The key of a rubric."),
 }
 CURSOR = Parameter("cursor", "Where the page before ended: follow `next` instead of making one up.")

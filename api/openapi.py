@@ -11,6 +11,7 @@ from api.resources import (
     assessments,
     events,
     exchange,
+    exports,
     imports,
     mapping,
     model_versions,
@@ -27,6 +28,7 @@ COMPONENTS = {
     "Assessment": assessments.SHOWN,
     "Event": events.SHOWN,
     "Exchanged": exchange.EXCHANGED,
+    "Export": exports.DOCUMENT,
     "Fault": FAULT,
     "Gate": scores.GATE,
     "History": scores.HISTORY,
@@ -45,6 +47,7 @@ COMPONENTS = {
     "Score": scores.SCORE,
     "Summary": results.SUMMARY,
     "System": systems.SHOWN,
+    "Table": exports.SHOWN,
     "Trend": scores.TREND,
     "Team": organisation.SHOWN_TEAM,
 }

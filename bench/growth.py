@@ -60,9 +60,11 @@ class World:
         self.stored = fill(self.system, results, now) if results else 0
         if others:
             self.stored += sum(fill(self._system(f"other-{n}", now), others // OTHERS, now) for n in range(OTHERS))
-        actor = Actor(self.organisation)
+        self.actor = Actor(self.organisation)
         scopes = [Scope.READ, Scope.RESULTS_WRITE]
-        _, self.secret = create_token(actor=actor, name="ci", scopes=scopes, system_id=None, expires_at=None, at=now)
+        _, self.secret = create_token(
+            actor=self.actor, name="ci", scopes=scopes, system_id=None, expires_at=None, at=now
+        )
         self.api = Client(headers={"Authorization": f"Bearer {self.secret}"})
         self.browser = Client()
         self.browser.force_login(person)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models import Membership, Organisation, Token
+from accounts.models import Membership, Organisation, OwnedQuerySet, Token
 from assessments.models import System
 
 
@@ -20,6 +20,8 @@ class MappingRule(models.Model):
     pattern = models.CharField(max_length=300)
     test = models.CharField(max_length=60)
     format = models.CharField(max_length=40, blank=True)
+
+    objects = OwnedQuerySet["MappingRule"].as_manager()
 
     class Meta:
         ordering = ["position"]

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("badge/", include("dashboards.badge.public_urls")),
     path("o/<slug:organisation>/systems/<slug:system>/badge/", include("dashboards.badge.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
+    path("o/<slug:organisation>/export/", include("dashboards.exporting.urls")),
     path("o/<slug:organisation>/keyless/", include("keyless.urls")),
     path("o/<slug:organisation>/systems/<slug:slug>/assessments/", include("dashboards.assessing.urls")),
     path("o/<slug:organisation>/", include("dashboards.sessions.urls")),

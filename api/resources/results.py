@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from accounts.models import Token
@@ -26,6 +25,7 @@ from api.resources.limits import (
 from api.resources.plain_results import read_plain
 from api.shapes import Choice, Field, Instant, ListOf, MapOf, Number, Record, Schema, Text, WebAddress, nullable
 from assessments.instants import within_reason
+from evidence.metrics import shortest
 from evidence.models import Result, Status
 from evidence.posting import PROVENANCE, Outcome, PostedResult, SystemOutcome
 from evidence.posting import Fault as DomainFault
@@ -38,7 +38,6 @@ from scores.reading import score_of
 from scores.score import Score
 
 LATE = timedelta(days=1)
-LARGEST_EXACT = 2**53
 UNREADABLE = "\x01unreadable"  # stands for a name that was at fault: no stored name equals it
 
 RESULT = Record(
@@ -252,16 +251,9 @@ def show_result(result: Result, system: str) -> dict[str, Any]:
         "message": result.message or None,
         "url": result.url or None,
         **{name: getattr(result, name) or None for name in PROVENANCE},
-        "metrics": {name: _shortest(value) for name, value in result.metrics.items()},
+        "metrics": shortest(result.metrics),
         "voided": result.voided_at is not None,
         "voided_at": write_optional(result.voided_at),
         "voided_by": result.voided_by or None,
         "void_reason": result.void_reason or None,
     }
-
-
-def _shortest(value: int | float) -> int | float:
-    """The number as a float where that says the same: PostgreSQL writes a large float out as a whole number."""
-    if abs(value) < LARGEST_EXACT or isinstance(value, float) or Decimal(repr(float(value))) != value:
-        return value
-    return float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models import Membership, Organisation
+from accounts.models import Membership, Organisation, Token
 from assessments.models.core import Assessment, System
 
 
@@ -29,8 +29,8 @@ class Upload(models.Model):
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def visible_to(self, reader: Membership) -> AttachmentQuerySet:
-        """Those of assessments of the systems that this member may see."""
+    def visible_to(self, reader: Membership | Token) -> AttachmentQuerySet:
+        """Those of assessments of the systems this reader may see."""
         return self.filter(assessment__system__in=System.objects.visible_to(reader))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models import Membership, Organisation, Person
+from accounts.models import Membership, Organisation, Person, Token
 from assessments.models.core import System
 from rubric.levels import Level
 
@@ -13,8 +13,8 @@ STEP_LEVELS = [level.key for level in Level if level is not Level.NONE]
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
-    def visible_to(self, reader: Membership) -> InitiativeQuerySet:
-        """The initiatives of the member's organisation."""
+    def visible_to(self, reader: Membership | Token) -> InitiativeQuerySet:
+        """The initiatives of the reader's organisation."""
         return self.filter(organisation_id=reader.organisation_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from accounts.models import Membership, Person
+from accounts.models import Membership, Person, Token
 from assessments.models.core import Assessment, System
 
 
@@ -25,8 +25,8 @@ class Presence(models.Model):
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
-    def visible_to(self, reader: Membership) -> ThreadQuerySet:
-        """Those of the systems that this member may see."""
+    def visible_to(self, reader: Membership | Token) -> ThreadQuerySet:
+        """Those of the systems this reader may see."""
         return self.filter(system__in=System.objects.visible_to(reader))
 
 

@@ -75,6 +75,10 @@ ENDPOINTS = [
     ),
     Endpoint("api/v1/teams/", {"GET": READ, "POST": ORGANISATION}, Reach.ORGANISATION, data=body(name="Search")),
     Endpoint("metrics/scores", {"GET": READ}, Reach.LIST),
+    Endpoint("api/v1/exports/", {"GET": READ}, Reach.ORGANISATION),
+    Endpoint(
+        "api/v1/exports/<str:table>/", {"GET": READ}, Reach.ORGANISATION, arguments=lambda world: {"table": "results"}
+    ),
     Endpoint("api/v1/trends/", {"GET": READ}, Reach.ORGANISATION),
     Endpoint("api/v1/rubrics/", {"GET": READ}, Reach.LIST),
     Endpoint(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from accounts.models import Role
 from dashboards.assessing.attaching import signer
 from tests.access.rows import Page, Who
+from tests.access.taking import TAKING
 from tests.access.world import World
 
 VIEWER, ASSESSOR, ADMIN, OWNER = Role.VIEWER, Role.ASSESSOR, Role.ADMIN, Role.OWNER
@@ -107,6 +108,7 @@ def of_session(world: World) -> dict[str, str]:
 
 
 PAGES = [
+    *TAKING,
     Page("healthz", {"GET": Who.ANYONE}),
     Page("readyz", {"GET": Who.ANYONE}),
     Page("metrics", {"GET": Who.NOBODY}),

@@ -37,6 +37,7 @@ from assessments.systems import create_system
 from evidence.models import Result
 from evidence.posting import PostedResult
 from evidence.recording import record_results
+from exports.tables import EVERYTHING, TABLES
 from tests.support.live import Live, start_live
 
 EXAMPLES = {GenerationMode.POSITIVE: 100, GenerationMode.NEGATIVE: 30}
@@ -150,6 +151,8 @@ def name_what_exists(world: World, case: schemathesis.Case[Any], pick: int) -> N
         case.path_parameters["slug"] = "fraud-scorer"
     if "key" in case.path_parameters:
         case.path_parameters["key"] = "key-principles"
+    if "table" in case.path_parameters:
+        case.path_parameters["table"] = [*TABLES, EVERYTHING][pick % (len(TABLES) + 1)]
     if "version" in case.path_parameters:
         case.path_parameters["version"] = "7"
     if "id" in case.path_parameters:

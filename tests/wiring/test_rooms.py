@@ -12,6 +12,7 @@ ROOMS = (
     "mlscore_site",
     "dashboards",
     "api",
+    "exports",
     "scores",
     "evidence",
     "keyless",
