@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
@@ -36,36 +37,41 @@ def add_note(*, actor: Actor, assessment: Assessment, test: str, text: str, at: 
     return _attach(actor, draft, at, test=test, note=text)
 
 
-@transaction.atomic
 def add_file(
     *, actor: Actor, assessment: Assessment, test: str, name: str, content: File[bytes], at: datetime
 ) -> Attachment:
     """Store a file as evidence of a test, under a name that nobody can guess.
 
     Raises Invalid for a kind of file that is not taken, one that is empty or too large, and where the organisation's room
-    is full; Conflict when the assessment is no draft.
+    is full; Conflict when the assessment is no draft; OSError when the storage does not take it.
     """
-    draft = _open(actor, assessment, test)
     name = plain_name(name)
     _check_file(name, content.size)
-    organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
-    used = Upload.objects.filter(organisation=organisation).aggregate(total=Sum("size"))["total"] or 0
-    if used + content.size > settings.UPLOAD_ORGANISATION_MIB * MIB:
-        detail = f"The files of this organisation have {settings.UPLOAD_ORGANISATION_MIB} MiB, which are used up."
-        raise Invalid(FieldFault(("file",), detail))
     digest = hashlib.sha256()
     for chunk in content.chunks():
         digest.update(chunk)
     content.seek(0)
-    stored = default_storage.save(f"{organisation.pk}/{secrets.token_hex(16)}", content)
+    # Stored before the transaction, so that no lock waits for the storage.
+    stored = default_storage.save(f"{actor.organisation.pk}/{secrets.token_hex(16)}", content)
+    upload = Upload(organisation=actor.organisation, file=stored, size=content.size, digest=digest.hexdigest())
     try:
-        upload = Upload.objects.create(
-            organisation=organisation, file=stored, size=content.size, digest=digest.hexdigest()
-        )
-        return _attach(actor, draft, at, test=test, upload=upload, name=name)
+        return _add_upload(actor, assessment, test, name, upload, at)
     except BaseException:
-        default_storage.delete(stored)
+        with suppress(OSError):
+            default_storage.delete(stored)
         raise
+
+
+@transaction.atomic
+def _add_upload(actor: Actor, assessment: Assessment, test: str, name: str, upload: Upload, at: datetime) -> Attachment:
+    draft = _open(actor, assessment, test)
+    organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
+    used = Upload.objects.filter(organisation=organisation).aggregate(total=Sum("size"))["total"] or 0
+    if used + upload.size > settings.UPLOAD_ORGANISATION_MIB * MIB:
+        detail = f"The files of this organisation have {settings.UPLOAD_ORGANISATION_MIB} MiB, which are used up."
+        raise Invalid(FieldFault(("file",), detail))
+    upload.save()
+    return _attach(actor, draft, at, test=test, upload=upload, name=name)
 
 
 @transaction.atomic

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+import structlog
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from assessments.models import Assessment, Attachment, Upload
+
+logger = structlog.get_logger("mlscore.attachments")
 
 
 def take_attachments_over(*, source: Assessment, draft: Assessment, tests: Collection[str]) -> None:
@@ -35,4 +38,12 @@ def drop_uploads(uploads: Collection[int | None]) -> None:
     """Delete those of these uploads that no attachment refers to, and once that is certain their files."""
     for upload in Upload.objects.filter(pk__in=[pk for pk in uploads if pk], attachments__isnull=True):
         upload.delete()
-        transaction.on_commit(partial(default_storage.delete, upload.stored_name))
+        transaction.on_commit(partial(_delete_file, upload.stored_name))
+
+
+def _delete_file(name: str) -> None:
+    try:
+        default_storage.delete(name)
+    except OSError as error:
+        # What was decided stands; the file stays where nobody finds it.
+        logger.error("file not deleted", name=name, reason=str(error))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import environ
 
+from mlscore_site import uploads
 from mlscore_site.logs import logging_config
 from mlscore_site.secret_key import kept_secret_key
 
@@ -306,10 +307,7 @@ UPLOAD_TYPES = env.list(
     ],
 )
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"file_permissions_mode": 0o640},
-    },
+    "default": uploads.storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,8 @@ from assessments.models import Assessment, Attachment, Upload
 from dashboards.assessing.finding import assessment_or_404
 from dashboards.assessing.forms import plain_text
 from rubric.loader import builtin
+
+logger = structlog.get_logger("mlscore.attachments")
 
 LIFETIME = 300
 """For how many seconds the address of a file holds."""
@@ -73,6 +76,9 @@ def _change(request: MemberRequest, draft: Assessment, test: str) -> str:
             add_note(actor=actor, assessment=draft, test=test, text=note, at=now)
     except (Conflict, Invalid) as refused:
         return str(refused)
+    except OSError as error:
+        logger.error("file not stored", reason=str(error))
+        return "The file could not be stored at the moment. Try again later."
     except (Attachment.DoesNotExist, Assessment.DoesNotExist):
         raise Http404 from None
     messages.success(request, "Removed." if removed is not None else "Added.")
@@ -99,8 +105,13 @@ def attachment_file(
         signer.unsign(f"{found.pk}:{signature}", max_age=LIFETIME)
     except BadSignature:
         return HttpResponse("This address holds no longer. Go back and open the file again.", status=403)
+    try:
+        content = default_storage.open(upload.stored_name)
+    except OSError as error:
+        logger.error("file not read", upload=upload.pk, reason=str(error))
+        return HttpResponse("The file cannot be read at the moment. Try again later.", status=503)
     response = FileResponse(
-        default_storage.open(upload.stored_name),
+        content,
         as_attachment=True,
         filename=found.name,
         content_type="application/octet-stream",
