@@ -85,12 +85,10 @@ def cast_votes(*, member: Membership, session: TeamSession, choices: Mapping[str
     """
     if not session.invites(member):
         raise Forbidden("Viewers don’t vote in this session.")
-    tests = builtin()[session.assessment.rubric].tests
+    tests, taken = builtin()[session.assessment.rubric].tests, [each.value for each in choices_of(session)]
     faults = [FieldFault((test,), f"{test!r} is no test of this rubric.") for test in choices if test not in tests]
     faults += [
-        FieldFault((test,), f"One of {', '.join(Choice.values)}.")
-        for test, choice in choices.items()
-        if choice not in Choice.values
+        FieldFault((test,), f"One of {', '.join(taken)}.") for test, choice in choices.items() if choice not in taken
     ]
     if faults:
         raise Invalid(*faults)
@@ -106,6 +104,12 @@ def cast_votes(*, member: Membership, session: TeamSession, choices: Mapping[str
             update_fields=["choice"],
         )
     return Cast(stored, [test for test in choices if test in revealed])
+
+
+def choices_of(session: TeamSession) -> list[Choice]:
+    """What can be voted: everything, but that a test does not apply only where the organisation allows that."""
+    allowed = session.assessment.system.organisation.allow_not_applicable
+    return [each for each in Choice if allowed or each is not Choice.NOT_APPLICABLE]
 
 
 def own_votes(*, member: Membership, session: TeamSession) -> dict[str, str] | None:

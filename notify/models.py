@@ -177,6 +177,29 @@ class Told(models.Model):
         return f"what was told of {self.system_id}"
 
 
+class Flip(models.Model):
+    """How often a check began to fail and recovered on one day (UTC), so that one which flaps is not told each time.
+
+    `fails` is how it ended. The rows of a day go when the day is over and its rest was told.
+    """
+
+    system = models.ForeignKey("assessments.System", on_delete=models.CASCADE, related_name="+")
+    check_name = models.CharField(max_length=300)
+    day = models.DateField()
+    failed = models.PositiveIntegerField(default=0)
+    recovered = models.PositiveIntegerField(default=0)
+    fails = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "day", "check_name"], name="flips_are_counted_once_a_day"),
+        ]
+        indexes = [models.Index(fields=["day"], name="flip_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.check_name} on {self.day}"
+
+
 def moment(at: datetime) -> str:
     """An aware instant as keys and messages write it: RFC 3339 in UTC."""
     return at.isoformat().replace("+00:00", "Z")

@@ -10,14 +10,20 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import Person
 from assessments.models import System
 from notify.kinds import Kind
-from notify.models import moment
-from notify.notices import News
+from notify.models import Flip, moment
+from notify.notices import News, people_of
 from rubric.definition import Aggregation, Band, Rubric
 from rubric.scoring import number
 
 SHOWN = 10
+
+
+def people(system: System) -> list[Person]:
+    """Who hears of it."""
+    return people_of(system.organisation, team_id=system.team_id, owner_id=system.owner_id)
 
 
 def page_of(system: System) -> str:
@@ -57,6 +63,25 @@ def checks_flipped(system: System, kind: Kind, checks: Mapping[str, Any], key: s
         + ("?status=failed" if fails else ""),
         at=at,
         facts={"checks": names, "count": count},
+    )
+
+
+def flapped(system: System, rows: Sequence[Flip], day: date, now: datetime) -> News:
+    """Checks that failed and recovered more often on a day that is over than was told as it happened."""
+    what = rows[0].check_name if len(rows) == 1 else f"{len(rows)} checks"
+    counted = [
+        f"{row.check_name} began to fail {row.failed} times, and {'failed' if row.fails else 'passed'} in the end"
+        for row in rows
+    ]
+    return _news(
+        system,
+        Kind.FAILING,
+        key=f"check.flapping:{system.pk}:{day}",
+        title=f"{system}: {what} kept failing and recovering on {day_text(day)}",
+        body="\n".join([*counted[:SHOWN], *([f"And {len(rows) - SHOWN} more."] if len(rows) > SHOWN else [])]),
+        path=reverse("system-results", args=[system.organisation.slug, system.slug]),
+        at=now,
+        facts={},
     )
 
 

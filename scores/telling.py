@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import Organisation, Person
+from accounts.models import Organisation
 from assessments.models import System
 from evidence.rules_of import Rules
 from notify.changes import SYSTEM
 from notify.choices import choices_of
 from notify.kinds import Kind
 from notify.models import LAPSE_DAYS, Message, Told
-from notify.notices import News, people_of, tell, tell_webhooks
+from notify.notices import News, tell, tell_webhooks
 from notify.outbox import delivers, minutes
 from rubric.definition import Band
 from rubric.levels import Level
 from rubric.timeline import Facts, levels_at
 from scores import news
 from scores.facts import load_facts
+from scores.flapping import count_flips, tell_flapping
 from scores.reading import LAST, next_falls, score_of
 from scores.score import Score
 
@@ -53,10 +55,18 @@ def deliver_change(message: Message, now: datetime) -> None:
     for kind, checks in ((Kind.FAILING, "failing"), (Kind.RECOVERED, "recovered")):
         flipped = message.payload[checks]
         if flipped["count"]:
-            key = f"{kind.value}:{message.public_id}"
-            _tell_all(system, news.checks_flipped(system, kind, flipped, key, at), now)
+            _tell_flips(system, kind, flipped, f"{kind.value}:{message.public_id}", at, now)
     facts = load_facts([system], now, now)
     tell_band(system, facts[system.pk], _told([system], facts, now)[system.pk], now)
+
+
+@transaction.atomic
+def _tell_flips(system: System, kind: Kind, flipped: Mapping[str, Any], key: str, at: datetime, now: datetime) -> None:
+    """Tell webhooks of every check that flipped, people of those that did not do so all day."""
+    tell_webhooks(news=news.checks_flipped(system, kind, flipped, key, at), now=now)
+    worth = count_flips(system, kind, flipped, at)
+    if worth["count"]:
+        tell(news=news.checks_flipped(system, kind, worth, key, at), people=news.people(system), now=now)
 
 
 def sweep(now: datetime) -> None:
@@ -70,6 +80,7 @@ def sweep(now: datetime) -> None:
                 tell_lapsed(system, facts[system.pk], told[system.pk], now)
                 tell_lapsing(system, facts[system.pk], now)
                 tell_review(system, facts[system.pk], now)
+            tell_flapping(systems, now)
 
 
 def _in_use() -> QuerySet[System]:
@@ -82,12 +93,8 @@ def _chunks(organisation: Organisation) -> Iterator[list[System]]:
         yield systems[start : start + CHUNK]
 
 
-def _people(system: System) -> list[Person]:
-    return people_of(system.organisation, team_id=system.team_id, owner_id=system.owner_id)
-
-
 def _tell_all(system: System, item: News, now: datetime) -> None:
-    tell(news=item, people=_people(system), now=now)
+    tell(news=item, people=news.people(system), now=now)
     tell_webhooks(news=item, now=now)
 
 
@@ -181,7 +188,7 @@ def tell_lapsing(system: System, facts: Facts, now: datetime) -> None:
     coming = {day: tests for day, tests in by_day.items() if (day - today).days <= LAPSE_DAYS[1]}
     if not coming:
         return
-    people = _people(system)
+    people = news.people(system)
     chosen = choices_of(people)
     for day, tests in sorted(coming.items()):
         days = (day - today).days

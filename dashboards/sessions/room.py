@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Person, Role
 from assessments.models import Answer, Choice, TeamSession
+from assessments.sessions import choices_of
 from dashboards.sessions import presenters
 from dashboards.sessions.finding import session_or_404
 from dashboards.sessions.presenters import GLYPHS, WORDS, Spread
@@ -100,10 +101,7 @@ def room_page(request: MemberRequest, session: TeamSession, refusal: Refusal | N
 
 def _lines(session: TeamSession, spreads: list[Spread], refusal: Refusal | None) -> list[Line]:
     answers = {answer.test: answer for answer in session.assessment.answers.all()} if spreads else {}
-    excluded = {Choice.UNSURE}
-    if not session.assessment.system.organisation.allow_not_applicable:
-        excluded.add(Choice.NOT_APPLICABLE)
-    levels = [each.value for each in Choice if each not in excluded]
+    levels = [each.value for each in choices_of(session) if each is not Choice.UNSURE]
     lines = []
     for spread in spreads:
         refused = refusal if refusal and refusal.test == spread.test.key else None

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import MemberRequest, member_page
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Role
-from assessments.models import TeamSession
-from assessments.sessions import Cast, cast_votes, own_votes
+from assessments.models import Choice, TeamSession
+from assessments.sessions import Cast, cast_votes, choices_of, own_votes
 from dashboards.sessions import presenters
 from dashboards.sessions.finding import session_or_404
 from dashboards.sessions.presenters import GLYPHS, WORDS
@@ -26,15 +26,16 @@ FIELD = "vote-"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A hidden test and the member's own vote on it, empty without one."""
+    """A hidden test, the member's own vote on it, empty without one, and what can be voted."""
 
     test: Test
     chosen: str
+    taken: list[Choice]
 
     @property
     def choices(self) -> list[tuple[str, str, str, bool]]:
         """Value, word, glyph, and whether it is chosen."""
-        return [(value, word, GLYPHS[value], value == self.chosen) for value, word in WORDS.items()]
+        return [(each.value, WORDS[each], GLYPHS[each], each == self.chosen) for each in self.taken]
 
 
 @member_page(Role.VIEWER)
@@ -71,8 +72,9 @@ def _page(request: MemberRequest, session: TeamSession) -> HttpResponse:
 
 
 def _sections(session: TeamSession, hidden: list[Test], own: dict[str, str]) -> list[tuple[Category, list[Question]]]:
+    taken = choices_of(session)
     sections = [
-        (category, [Question(test, own.get(test.key, "")) for test in category.tests if test in hidden])
+        (category, [Question(test, own.get(test.key, ""), taken) for test in category.tests if test in hidden])
         for category in builtin()[session.assessment.rubric].categories
     ]
     return [(category, questions) for category, questions in sections if questions]

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import Membership, Role, Scope
+from accounts.models import Membership, Organisation, Role, Scope
 from accounts.tokens import create_token
 from assessments.changes import AnswerChange
 from assessments.models import Answer, Assessment, Ballot, TeamSession
@@ -198,7 +198,7 @@ def test_what_requests_cost(
     everything = {f"vote-{test}": "none" for test in tests}
     assert cost(lambda: newcomer.post(room(session, "vote/"), everything, headers=SCRIPTED)) <= POSTING
     assert cost(lambda: client.get(room(session, "vote/"))) <= BUDGET
-    assert cost(lambda: client.post(room(session, "reveal/"))) <= POSTING + 3
+    assert cost(lambda: client.post(room(session, "reveal/"))) <= POSTING
     agree = {"choice": "manual", "version": "0"}
     assert cost(lambda: client.post(room(session, "agree/data-1/"), agree)) <= POSTING
     for page in (room(session), room(session, "vote/"), of_draft(draft)):
@@ -207,6 +207,19 @@ def test_what_requests_cost(
     opened()
     client.post(of_draft(draft, "finalise/"))
     assert cost(lambda: voter.get(of_draft(draft))) <= BUDGET
+
+
+def test_that_a_test_does_not_apply_is_a_vote_where_the_organisation_allows_it_alone(
+    opened: Opened, assessor: Membership, client: Client
+) -> None:
+    session = opened()
+    client.post(room(session, "vote/"))
+    assert 'value="na"' in read(client, room(session, "vote/"))
+    Organisation.objects.filter(pk=assessor.organisation_id).update(allow_not_applicable=False)
+    assert 'value="na"' not in read(client, room(session, "vote/"))
+    refused = client.post(room(session, "vote/"), {"vote-data-1": "na"}, headers=SCRIPTED)
+    assert refused.status_code == 400
+    assert not Ballot.objects.exists()
 
 
 def test_a_script_is_told_what_became_of_each_vote(
