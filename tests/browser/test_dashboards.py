@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,8 +16,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.actors import Actor
 from accounts.models import Membership, Role
+from assessments.badges import turn_on
 from assessments.initiatives import WantedStep, create_initiative
+from assessments.models import System
+from evidence.formats import ReportedCheck, Status
+from evidence.mapping import Mapper
 from evidence.models import Result
+from evidence.seen_names import note_names
+from keyless.bindings import add_binding
+from notify.kinds import Kind
+from notify.notices import News, people_of, tell
+from notify.webhooks import create_webhook, ping
 from tests.factories import (
     all_tests,
     assess,
@@ -32,7 +41,7 @@ from tests.factories import (
 from tests.support.browser import watched_page
 from tests.support.live import Live, start_live
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WIDTHS = [360, 768, 1440, 1920]
 
 
@@ -97,8 +106,36 @@ def _make(live: Live) -> Scene:
             "test": fraud + "tests/data-1/",
             "results": fraud + "results/",
             "result": f"{fraud}results/{result.pk}/",
+            **_settings(story, actor, now),
         },
     )
+
+
+def _settings(system: System, actor: Actor, now: datetime) -> dict[str, str]:
+    """What pipelines and webhooks brought, and the pages that show it."""
+    long_name = "tests.features.test_schema_of_transactions.TestColumns.test_no_column_is_null[merchant_category_code]"
+    note_names(system, "junit", [ReportedCheck(long_name, Status.PASSED)], Mapper([], [], []), now)
+    post(system, ["infra-1"], [now - HOUR], now, run="serving", model_version="fraud-2026.11.3")
+    for kind in (Kind.FAILING, Kind.BAND):
+        news = News(actor.organisation, kind, kind.value, f"{system}: {kind.label}", "/", now)
+        tell(news=news, people=people_of(actor.organisation, team_id=None, owner_id=system.owner_id), now=now)
+    hook, _ = create_webhook(
+        actor=actor, name="Chat", url="https://chat.example.com/hook", shape="slack", kinds=["check.failing"], at=now
+    )
+    ping(actor=actor, webhook_id=hook.pk, at=now)
+    turn_on(actor=actor, system=system, at=now)
+    claims = [("repository", "meridian-labs/card-fraud-scoring-service"), ("ref", "refs/heads/main")]
+    issuer = "https://token.actions.githubusercontent.com"
+    binding = add_binding(actor=actor, system_id=system.pk, kind="github", issuer=issuer, claims=claims, at=now)
+    return {
+        "mapping": f"/o/meridian/systems/{system.slug}/mapping/",
+        "model version": f"/o/meridian/systems/{system.slug}/model-versions/fraud-2026.11.3/",
+        "badge": f"/o/meridian/systems/{system.slug}/badge/",
+        "notices": "/o/meridian/notices/",
+        "choices": "/account/notices/",
+        "deliveries": f"/o/meridian/webhooks/{hook.pk}/",
+        "binding": f"/o/meridian/keyless/{binding.pk}/",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +172,13 @@ PLACES = [
     "test",
     "results",
     "result",
+    "mapping",
+    "model version",
+    "badge",
+    "notices",
+    "choices",
+    "deliveries",
+    "binding",
 ]
 
 
