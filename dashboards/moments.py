@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from urllib.parse import quote
+
+from django.core.exceptions import BadRequest
 
 FIRST_YEAR, LAST_YEAR = 1990, 2200
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The instant (aware) that a page shows; `past` where it is not the present, `query` then leads there: `?at=...`."""
+
+    at: datetime
+    past: bool = False
+    query: str = ""
+
+
+def as_of(values: Mapping[str, str], now: datetime) -> AsOf:
+    """What `at` of an address asks for. Raises BadRequest for what is no instant."""
+    asked = values.get("at", "")
+    at = moment_of(asked, now)
+    return AsOf(now) if at == now else AsOf(at, True, f"?at={quote(asked)}")
+
+
+def query_at(at: datetime) -> str:
+    """What leads to a page as of exactly this instant: `?at=...`."""
+    return f"?at={quote(at.astimezone(UTC).isoformat().replace('+00:00', 'Z'))}"
+
+
+def moment_of(asked: str, now: datetime) -> datetime:
+    """The instant that an address asks for, `now` where it asks for none. Raises BadRequest for what is no instant."""
+    at = asked_moment(asked, now) if asked else now
+    if at is None:
+        raise BadRequest("A date is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
+    return at
 
 
 def asked_moment(text: str, now: datetime) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import F, FilteredRelation, Q
@@ -11,13 +11,16 @@ from django.db.models import F, FilteredRelation, Q
 from assessments.models import Assessment, System
 from evidence.models import Check, Result, ResultQuerySet, Run
 from evidence.rules_of import Rules
-from rubric.timeline import levels_at
+from rubric.levels import Level
+from rubric.timeline import Facts, levels_at
 from scores.evidence_of import fold_health, newest_results
 from scores.facts import load_facts
+from scores.overview import FIRST
 from scores.paging import page_of
 from scores.reading import LAST, next_falls, test_score
 from scores.runs_of import run_counts
 from scores.score import TestScore
+from scores.why import neighbours
 
 MOST_RUNS = 50
 
@@ -38,7 +41,7 @@ class Explanation:
 
     `assessment` is the one whose claims hold; `answered` whether it says anything of this test, with which justification and
     evidence links. `own_window` says whether `window` is the system's own or the organisation's. `runs` are the newest in
-    the window, at most MOST_RUNS.
+    the window, at most MOST_RUNS. `earlier` and `later` are the nearest instants at which its levels changed or will.
     """
 
     score: TestScore
@@ -51,15 +54,17 @@ class Explanation:
     evidence: tuple[str, ...]
     runs: tuple[RunRow, ...]
     checks: tuple[Check, ...]
+    earlier: datetime | None
+    later: datetime | None
 
 
 def explain(system: System, test: str, at: datetime) -> Explanation:
-    """Why a test of the rubric in force stands as it does at `at`, the present, in eight queries at most.
+    """Why a test of the rubric in force stands as it does at `at`, in eight queries at most.
 
     One more where retention was at work. The system's organisation must be loaded. Raises KeyError for a test that the
     rubric in force lacks.
     """
-    facts = load_facts([system], at, LAST)[system.pk]
+    facts = load_facts([system], FIRST, LAST)[system.pk]
     rubric = facts.rubric_at(at)
     rules = Rules.of(system)
     checks = list(Check.objects.filter(system=system, test=test).order_by("name"))
@@ -67,6 +72,7 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
     if any(observed_at is not None and observed_at > at for *_, observed_at in newest):
         newest = newest_results([system], at)[system.pk]
     assessment = _claiming(system, test, at)
+    earlier, later = neighbours(changes_of(facts, test), at)
     score = test_score(
         rubric,
         levels_at(facts, at),
@@ -86,7 +92,30 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
         evidence=tuple(assessment.evidence or ()) if assessment else (),  # type: ignore[attr-defined]
         runs=tuple(_runs_in_window(system, rules, test, at)) if score.runs else (),
         checks=tuple(checks),
+        earlier=earlier,
+        later=later,
     )
+
+
+def changes_of(facts: Facts, test: str) -> list[datetime]:
+    """Every instant at which what is claimed or verified of this test changes, ascending."""
+    own = [span for span in facts.spans if span.test == test]
+    instants = {at for span in own for at in (span.starts_at, span.ends_at)}
+    instants |= {claims.effective_at for claims in facts.claims}
+    alone = replace(facts, spans=own)
+    found = []
+    before = (Level.NONE, Level.NONE, False)
+    for at in sorted(instants):
+        levels = levels_at(alone, at)
+        state = (
+            levels.claimed.get(test, Level.NONE),
+            levels.verified.get(test, Level.NONE),
+            test in levels.not_applicable,
+        )
+        if state != before:
+            found.append(at)
+        before = state
+    return found
 
 
 def _claiming(system: System, test: str, at: datetime) -> Assessment | None:

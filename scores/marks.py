@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, TextField, Value
+from django.db.models.functions import Cast
 
 from accounts.models import Activity
-from assessments.models import Assessment, System
+from assessments.models import Assessment, System, SystemEvent
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.timeline import EvidenceSpan, Facts
@@ -25,19 +27,18 @@ class EventKind(StrEnum):
     RULES = "rules"
     EDITION = "edition"
     VOID = "void"
+    RELEASE = "release"
+    NOTE = "note"
 
 
 RULES = ("rules.changed",)
 VOIDS = ("result.voided", "assessment.voided")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One mark: when (aware), of which kind, and what it says."""
-
-    at: datetime
-    kind: EventKind
-    text: str
+POLICY = "target_score"
+"""The field of a system that is its policy for every pipeline."""
+KINDS = (EventKind.RELEASE.value, EventKind.NOTE.value)
+MOST_TOLD = 300
+"""So many of the newest releases and notes a chart marks."""
+_LOG, _EVENT = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class Lapse:
     test: str
     before: Level
     after: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One mark: when (aware), of which kind, and what it says.
+
+    What it is of, for those who say more: an assessment, tests that lapsed, or a release or note that was told.
+    """
+
+    at: datetime
+    kind: EventKind
+    text: str
+    assessment: Assessment | None = None
+    lapses: tuple[Lapse, ...] = ()
+    told: SystemEvent | None = None
 
 
 def lapses(spans: Sequence[EvidenceSpan], until: datetime) -> list[Lapse]:
@@ -68,31 +84,62 @@ def lapses(spans: Sequence[EvidenceSpan], until: datetime) -> list[Lapse]:
     return sorted(found, key=lambda lapse: (lapse.at, lapse.test))
 
 
-def events(facts: Facts, assessments: Iterable[Assessment], log: Iterable[Activity], until: datetime) -> list[Event]:
-    """All marks of a system's chart up to `until`, ascending.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is written of a system besides its facts: lines of the activity log, ascending, and releases and notes."""
 
-    `facts` holds the whole history, `assessments` the system's (drafts are passed over), `log` what `log_of` answers.
+    log: Sequence[Activity] = ()
+    events: Sequence[SystemEvent] = ()
+
+
+def told_of(system: System, until: datetime, most: int = MOST_TOLD, kinds: Sequence[str] = KINDS) -> Told:
+    """The log of how this system's history is read and of its policy, and the newest of what was told by `until`.
+
+    In one query, a union of both; of the releases and notes so many of these kinds, newest first, voided ones among them.
+    """
+    policy = Q(system=system, action="system.changed", details__changes__has_key=POLICY)
+    log = Activity.objects.filter(organisation=system.organisation_id).filter(
+        Q(system=system, action__in=RULES + VOIDS) | Q(system=None, action__in=RULES) | policy
+    )
+    told = SystemEvent.objects.filter(system=system, at__lte=until, kind__in=kinds)
+    newest = SystemEvent.objects.filter(pk__in=told.order_by("-at", "-id").values("pk")[:most])
+    lines: list[Activity] = []
+    events: list[SystemEvent] = []
+    fields = ("text", "url", "commit", "model_version", "recorded_by", "voided_at", "voided_by", "void_reason")
+    empty = [Value("", output_field=TextField())] * 4
+    never = [Value(None, output_field=DateTimeField()), *empty[:2]]
+    of_log = log.order_by().values_list(
+        Value(_LOG), "id", "at", "action", "summary", Cast("details", TextField()), *empty, *never
+    )
+    rows = of_log.union(newest.order_by().values_list(Value(_EVENT), "id", "at", "kind", "title", *fields), all=True)
+    for source, number, at, kind, text, *more in rows:
+        if source == _LOG:
+            lines.append(Activity(pk=number, at=at, action=kind, summary=text, details=json.loads(more[0])))
+        else:
+            known = dict(zip(fields, more, strict=True))
+            events.append(SystemEvent(pk=number, system=system, at=at, kind=kind, title=text, **known))
+    lines.sort(key=lambda line: (line.at, line.pk))
+    events.sort(key=lambda event: (event.at, event.pk), reverse=True)
+    return Told(lines, events)
+
+
+def events(facts: Facts, assessments: Iterable[Assessment], told: Told, until: datetime) -> list[Event]:
+    """All marks of a system's chart up to `until`, ascending; voided releases and notes are among them.
+
+    `facts` holds the whole history, `assessments` the system's (drafts are passed over), `told` what `told_of` answers.
     """
     found = [
-        Event(assessment.effective_at, EventKind.ASSESSMENT, _assessed(assessment))
+        Event(assessment.effective_at, EventKind.ASSESSMENT, _assessed(assessment), assessment=assessment)
         for assessment in assessments
         if assessment.status == "final" and assessment.effective_at is not None
     ]
     found += _lapse_events(facts, until)
     found += [Event(since, EventKind.EDITION, rubric.title) for since, rubric in facts.editions if since is not None]
     found += [
-        Event(line.at, EventKind.RULES if line.action in RULES else EventKind.VOID, _logged(line)) for line in log
+        Event(line.at, EventKind.VOID if line.action in VOIDS else EventKind.RULES, _logged(line)) for line in told.log
     ]
+    found += [Event(event.at, EventKind(event.kind), event.title, told=event) for event in reversed(told.events)]
     return sorted((event for event in found if event.at <= until), key=lambda event: event.at)
-
-
-def log_of(system: System) -> list[Activity]:
-    """The lines of the activity log that concern how this system's history is read, in one query."""
-    return list(
-        Activity.objects.filter(organisation=system.organisation_id)
-        .filter(Q(system=system, action__in=RULES + VOIDS) | Q(system=None, action__in=RULES))
-        .order_by("at", "id")
-    )
 
 
 def _assessed(assessment: Assessment) -> str:
@@ -105,7 +152,10 @@ def _lapse_events(facts: Facts, until: datetime) -> list[Event]:
     by_instant: dict[datetime, list[Lapse]] = defaultdict(list)
     for lapse in lapses(facts.spans, until):
         by_instant[lapse.at].append(lapse)
-    return [Event(at, EventKind.LAPSE, _lapsed(facts.rubric_at(at), own)) for at, own in by_instant.items()]
+    return [
+        Event(at, EventKind.LAPSE, _lapsed(facts.rubric_at(at), own), lapses=tuple(own))
+        for at, own in by_instant.items()
+    ]
 
 
 def _lapsed(rubric: Rubric, own: Sequence[Lapse]) -> str:
@@ -122,7 +172,8 @@ def title_of(rubric: Rubric, test: str) -> str:
 
 def _logged(line: Activity) -> str:
     changes: Mapping[str, Sequence[object]] = line.details.get("changes", {})
-    if line.action in RULES and changes:
+    if line.action not in VOIDS and changes:
+        changes = changes if line.action in RULES else {POLICY: changes[POLICY]}
         return "; ".join(f"{field}: {_value(old)} to {_value(new)}" for field, (old, new) in changes.items())
     return line.summary
 

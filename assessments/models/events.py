@@ -20,10 +20,6 @@ class SystemEventQuerySet(models.QuerySet["SystemEvent"]):
         """The events of the systems this reader may see."""
         return self.filter(system__in=System.objects.visible_to(reader))
 
-    def standing(self) -> SystemEventQuerySet:
-        """Those that are not voided."""
-        return self.filter(voided_at__isnull=True)
-
 
 class SystemEvent(models.Model):
     """A release or a note. It changes no score, and never itself but by voiding: by triggers.

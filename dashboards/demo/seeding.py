@@ -17,12 +17,13 @@ from accounts.organisations import create_organisation
 from accounts.people import create_person
 from accounts.teams import create_team, set_team_members
 from accounts.tokens import authenticate, create_token
-from assessments.models import Lifecycle, System
+from assessments.events import Told, record_event
+from assessments.models import EventKind, Lifecycle, System
 from assessments.operations import finalise, save_answers, start_assessment, void_assessment
 from assessments.systems import create_system, update_system
 from dashboards.demo import cast
 from dashboards.demo.pipelines import day, dice, postings
-from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, VoidStory, stories
+from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, ToldStory, VoidStory, stories
 from evidence.models import Result
 from evidence.posting import PostedResult
 from evidence.recording import record_results
@@ -138,6 +139,7 @@ def _play(company: Company, story: Story, now: datetime) -> datetime:
         ),
         *((day(now, each.days_ago, "14:00"), _changing(company, system, each)) for each in story.changes),
         *((day(now, each.days_ago, "16:00"), _voiding(company, system, each, now)) for each in story.voids),
+        *((day(now, each.days_ago, "11:00"), _telling(company, system, each)) for each in story.told),
         *((posting.received_at, _posting(company, posting.results)) for posting in arrivals),
     ]
     for at, play in sorted(events, key=lambda event: event[0]):
@@ -206,6 +208,20 @@ def _voiding(company: Company, system: System, story: VoidStory, now: datetime) 
             system=system, check_of__name=story.check, observed_at__range=(start, start + timedelta(days=1))
         )
         void_result(actor=company.actors[story.by], result_id=result.pk, reason=story.reason, at=at)
+
+    return play
+
+
+def _telling(company: Company, system: System, story: ToldStory) -> Play:
+    def play(at: datetime) -> None:
+        actor = company.actors[story.by] if story.by else company.pipelines
+        told = Told(
+            kind=EventKind.NOTE if story.by else EventKind.RELEASE,
+            title=story.title,
+            text=story.text,
+            model_version=story.model_version,
+        )
+        record_event(actor=actor, system=system, told=told, at=at)
 
     return play
 

@@ -130,6 +130,17 @@ class VoidStory:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldStory:
+    """A release that a pipeline told of, or a note that somebody wrote (`by`)."""
+
+    days_ago: int
+    title: str
+    by: str | None = None
+    text: str = ""
+    model_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """All that happened to one system."""
 
@@ -150,6 +161,7 @@ class Story:
     pipelines: Sequence[PipelineStory]
     changes: Sequence[ChangeStory]
     voids: Sequence[VoidStory]
+    told: Sequence[ToldStory]
 
 
 def stories() -> list[Story]:
@@ -178,6 +190,7 @@ def _story(slug: str, values: dict[str, Any]) -> Story:
         pipelines=[_pipeline(each) for each in values.get("pipelines", [])],
         changes=[ChangeStory(**each) for each in values.get("changes", [])],
         voids=[VoidStory(**each) for each in values.get("voids", [])],
+        told=[ToldStory(**each) for each in values.get("told", [])],
     )
 
 

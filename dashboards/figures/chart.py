@@ -95,10 +95,11 @@ def end_of_axis(start: datetime, now: datetime) -> datetime:
     return now + min(END_MARGIN, (now - start_of_axis(start, now)) / 40)
 
 
-def ranges(start: datetime, now: datetime) -> tuple[Range, ...]:
-    """The ranges that begin after `start`, and all. A year is chosen where there is more, else all."""
+def ranges(start: datetime, now: datetime, shown: datetime | None = None) -> tuple[Range, ...]:
+    """The ranges that begin after `start`, and all. A year is chosen where there is more, if `shown` lies in it, else all."""
     shorter = [(label, now - length) for label, length in _RANGES if now - length > start]
-    chosen = "1 y" if any(label == "1 y" for label, _ in shorter) else "All"
+    year = any(label == "1 y" and (shown is None or at <= shown) for label, at in shorter)
+    chosen = "1 y" if year else "All"
     every = (*shorter, ("All", start_of_axis(start, now)))
     return tuple(Range(label, instant(at), label == chosen) for label, at in every)
 

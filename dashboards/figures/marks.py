@@ -23,7 +23,9 @@ class Mark(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sign:
+class Sign:
+    """How a kind of mark is drawn: its name, the character in keys and lists, Plotly's symbol, its colour and class."""
+
     word: str
     character: str
     symbol: str
@@ -31,32 +33,34 @@ class _Sign:
     css: str = ""
 
 
-_SIGNS = {
-    "assessment": _Sign("assessment", "◆", "diamond", "var(--ink)"),
-    "lapse": _Sign("lapse", "▽", "triangle-down-open", "var(--warn)", "is-warn"),
-    "rules": _Sign("change of rules", "□", "square-open", "var(--ink-2)"),
-    "edition": _Sign("change of rubric edition", "★", "star", "var(--ink-2)"),
-    "void": _Sign("voided", "✕", "x-thin-open", "var(--ink-2)"),
+SIGNS = {
+    "assessment": Sign("assessment", "◆", "diamond", "var(--ink)"),
+    "lapse": Sign("lapse", "▽", "triangle-down-open", "var(--warn)", "is-warn"),
+    "rules": Sign("change of rules", "□", "square-open", "var(--ink-2)"),
+    "edition": Sign("change of rubric edition", "★", "star", "var(--ink-2)"),
+    "void": Sign("voided", "✕", "x-thin-open", "var(--ink-2)"),
+    "release": Sign("release", "▲", "triangle-up", "var(--ink)"),
+    "note": Sign("note", "○", "circle-open", "var(--ink-2)"),
 }
 
 
 def mark_traces(marks: Sequence[Mark], lane: float) -> list[dict[str, Any]]:
     """A trace for each kind that occurs, all at the height `lane` of the y axis."""
-    return [_trace(_SIGNS[kind], found, lane) for kind, found in _by_kind(marks).items()]
+    return [_trace(SIGNS[kind], found, lane) for kind, found in _by_kind(marks).items()]
 
 
 def mark_keys(marks: Sequence[Mark]) -> tuple[SignKey, ...]:
     """The key's entries for the kinds that occur."""
-    return tuple(SignKey(_SIGNS[kind].word, _SIGNS[kind].character, _SIGNS[kind].css) for kind in _by_kind(marks))
+    return tuple(SignKey(SIGNS[kind].word, SIGNS[kind].character, SIGNS[kind].css) for kind in _by_kind(marks))
 
 
 def _by_kind(marks: Sequence[Mark]) -> dict[str, list[Mark]]:
     """The marks of each kind that occurs, kinds in the order of the key."""
-    found = {kind: [mark for mark in marks if mark.kind == kind] for kind in _SIGNS}
+    found = {kind: [mark for mark in marks if mark.kind == kind] for kind in SIGNS}
     return {kind: own for kind, own in found.items() if own}
 
 
-def _trace(sign: _Sign, marks: list[Mark], lane: float) -> dict[str, Any]:
+def _trace(sign: Sign, marks: list[Mark], lane: float) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",

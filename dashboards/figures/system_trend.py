@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -12,6 +12,7 @@ from dashboards.figures.chart import (
     Chart,
     LineKey,
     Row,
+    SignKey,
     Table,
     day,
     end_of_axis,
@@ -20,66 +21,149 @@ from dashboards.figures.chart import (
     ranges,
     start_of_axis,
 )
-from dashboards.figures.layout import CHART_PIXELS, base_layout, dotted, line, margin_for, plot_pixels
+from dashboards.figures.layout import (
+    CHART_PIXELS,
+    base_layout,
+    dotted,
+    line,
+    margin_for,
+    plain_label,
+    plot_pixels,
+)
 from dashboards.figures.marks import Mark, mark_keys, mark_traces
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import LineLabel, Scale, highest, line_names, shown_categories, ticks, zone_names, zones
 from dashboards.phrases import score as score_text
 from rubric.definition import Rubric
+from rubric.reported import Reported
 from rubric.timeline import Point
 
-_LANE, _BOTTOM = -0.04, -0.08
-"""Where marks stand, and where the axis ends: below 0, as shares of the top."""
+_SILENT, _LANE, _BOTTOM = -0.02, -0.05, -0.09
+"""Where the line of what is not reported and the marks stand, and where the axis ends: below 0, as shares of the top."""
+
+NOT_REPORTED = "not reported"
+VERIFIED = "Verified"
 
 DOTTED = timedelta(days=1)
 """A history shorter than this is too short for a line to be seen."""
 
 
-def system_trend(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> Chart:
-    """The chart of a system's history up to `now` (aware).
+def system_trend(
+    rubric: Rubric,
+    points: Sequence[Point],
+    marks: Sequence[Mark],
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    reported: Reported | None = None,
+) -> Chart:
+    """The chart of a system's history up to `now` (aware), with a line across it at `at` where that is given.
 
     `points` ascend and hold at least one, as `rubric.timeline.timeline` makes them. Lines show the times when `rubric`
     was in force, as scores of another edition are on another scale; the table has them all. Marks before the first
-    point are left out.
+    point are left out. What `reported` says was not reported yet is no line at 0 but a gap, with a dotted line below.
     """
     shown = [mark for mark in marks if points[0].at <= mark.at <= now]
+    silence = _silence(rubric, reported)
+    silent = any(since is None or since > points[0].at for since in silence.values())
     return Chart(
-        figure=_figure(rubric, points, shown, now),
+        figure=_figure(rubric, points, shown, now, at, silence),
         lines=_line_keys(rubric),
-        keys=mark_keys(shown),
-        ranges=ranges(points[0].at, now),
-        summary=_summary(rubric, points, shown, now),
-        table=_table(rubric, points),
+        keys=(*mark_keys(shown), *([SignKey(NOT_REPORTED, "┄")] if silent else [])),
+        ranges=ranges(points[0].at, now, at),
+        summary=_summary(rubric, points, shown, now) + _told_of_silence(silence, points[0].at),
+        table=_table(rubric, points, silence),
     )
 
 
-def _figure(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> dict[str, Any]:
+Silence = Mapping[str, datetime | None]
+"""By the name of a line, the instant from which it is reported (None: never); names that are missing always were."""
+
+
+def _silence(rubric: Rubric, reported: Reported | None) -> Silence:
+    if reported is None:
+        return {}
+    categories = {category.title: reported.categories.get(category.key) for category in rubric.categories}
+    return {VERIFIED: reported.verified, **categories}
+
+
+def _is_silent(silence: Silence, name: str, at: datetime) -> bool:
+    since = silence.get(name, at)
+    return since is None or at < since
+
+
+def _told_of_silence(silence: Silence, start: datetime) -> str:
+    told = [
+        name + ("" if since is None else f" until {day(since)}")
+        for name, since in silence.items()
+        if since is None or since > start
+    ]
+    return f" Not reported: {', '.join(told)}." if told else ""
+
+
+def _figure(
+    rubric: Rubric,
+    points: Sequence[Point],
+    marks: Sequence[Mark],
+    now: datetime,
+    at: datetime | None,
+    silence: Silence,
+) -> dict[str, Any]:
     top = highest(rubric)
     scale = Scale(bottom=float(top) * _BOTTOM, top=float(top), pixels=plot_pixels(CHART_PIXELS))
     layout = base_layout()
     layout["yaxis"] |= {"range": [scale.bottom, scale.top], "tickvals": ticks(rubric, top)}
     layout["shapes"], found = zones(rubric, top)
-    layout["annotations"] = zone_names(found, scale) + line_names(_labels(rubric, points[-1]), scale)
+    layout["annotations"] = zone_names(found, scale) + line_names(_labels(rubric, points[-1], now, silence), scale)
     layout["margin"] = margin_for(layout["annotations"])
+    if at is not None:
+        layout["shapes"].append(_cursor(at))
+    instants = sorted({*(point.at for point in points), *(mark.at for mark in marks), *([at] if at else []), now})
+    lines = _lines(rubric, points, instants, silence)
     return {
         "from": instant(start_of_axis(points[0].at, now)),
         "until": instant(end_of_axis(points[0].at, now)),
-        "data": _lines(rubric, points, marks, now) + mark_traces(marks, float(top) * _LANE),
+        "data": lines + _silent_line(instants, silence, float(top) * _SILENT) + mark_traces(marks, float(top) * _LANE),
         "layout": layout,
     }
 
 
-def _lines(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> list[dict[str, Any]]:
+def _cursor(at: datetime) -> dict[str, Any]:
+    """A line across the chart at the instant that the page shows."""
+    x = instant(at)
+    style = {"color": "var(--accent)", "width": 2, "dash": "4px,3px"}
+    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": style}
+
+
+def _silent_line(instants: Sequence[datetime], silence: Silence, height: float) -> list[dict[str, Any]]:
+    """A dotted line below 0 for as long as something is not reported, which hovering names; none where all is."""
+    names = [", ".join(name for name in silence if _is_silent(silence, name, at)) for at in instants]
+    if not any(names):
+        return []
+    style = {"color": "var(--ink-3)", "width": 2, "dash": "2px,3px"}
+    heights = [height if each else None for each in names]
+    drawn = line(NOT_REPORTED.capitalize(), [instant(at) for at in instants], heights, 1, **style)
+    return [drawn | {"text": [plain_label(each) for each in names], "hovertemplate": "%{text}"}]
+
+
+def _lines(
+    rubric: Rubric, points: Sequence[Point], instants: Sequence[datetime], silence: Silence
+) -> list[dict[str, Any]]:
     """All lines share their instants, those of marks included: hovering anywhere reads them all."""
-    instants = sorted({*(point.at for point in points), *(mark.at for mark in marks), now})
     x = [instant(at) for at in instants]
+
+    def told(name: str, values: Sequence[Fraction | None]) -> list[float | None]:
+        """The numbers of a line, with gaps where it is not reported."""
+        heard = [not _is_silent(silence, name, at) for at in instants]
+        return [_number(value) if known else None for value, known in zip(values, heard, strict=True)]
+
     states = [point if point.rubric == rubric.key else None for point in _states(points, instants)]
     by_category = [shown_categories(rubric, state.categories) if state else {} for state in states]
     categories = [
         line(
             category.title,
             x,
-            [_number(values.get(category.key)) for values in by_category],
+            told(category.title, [values.get(category.key) for values in by_category]),
             1,
             color=colour(rubric, category.key),
             width=2,
@@ -88,13 +172,13 @@ def _lines(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: 
         for category in rubric.categories
     ]
     score = [_number(state.score if state else None) for state in states]
-    verified = [_number(state.verified if state else None) for state in states]
+    verified = told(VERIFIED, [state.verified if state else None for state in states])
     lines = [
         line("Score", x, score, 1, color="var(--ink)", width=5, dash="solid"),
         *categories,
         line("Verified score", x, verified, 1, color="var(--ink)", width=1.5, dash="1px,3px"),
     ]
-    return lines if now - points[0].at >= DOTTED else [dotted(each) for each in lines]
+    return lines if instants[-1] - points[0].at >= DOTTED else [dotted(each) for each in lines]
 
 
 def _states(points: Sequence[Point], instants: Sequence[datetime]) -> list[Point]:
@@ -107,16 +191,18 @@ def _number(value: Fraction | None) -> float | None:
     return None if value is None else round(float(value), 6)
 
 
-def _labels(rubric: Rubric, last: Point) -> list[LineLabel]:
+def _labels(rubric: Rubric, last: Point, now: datetime, silence: Silence) -> list[LineLabel]:
     if last.rubric != rubric.key:
         return []
     values = shown_categories(rubric, last.categories)
+
+    def named(name: str, value: Fraction) -> LineLabel:
+        says = NOT_REPORTED if _is_silent(silence, name, now) else score_text(value, rubric)
+        return LineLabel(f"{name} {says}", float(value))
+
     return [
-        *(
-            LineLabel(f"{category.title} {score_text(values[category.key], rubric)}", float(values[category.key]))
-            for category in rubric.categories
-        ),
-        LineLabel(f"Verified {score_text(last.verified, rubric)}", float(last.verified)),
+        *(named(category.title, values[category.key]) for category in rubric.categories),
+        named(VERIFIED, last.verified),
         LineLabel(f"Score {score_text(last.score, rubric)}", float(last.score), leads=True),
     ]
 
@@ -159,13 +245,13 @@ def _summary(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now
     )
 
 
-def _table(rubric: Rubric, points: Sequence[Point]) -> Table:
+def _table(rubric: Rubric, points: Sequence[Point], silence: Silence) -> Table:
     several = len({point.rubric for point in points}) > 1
-    columns = ["From", "Score", "Verified", *(category.title for category in rubric.categories)]
+    columns = ["From", "Score", VERIFIED, *(category.title for category in rubric.categories)]
     rows = []
     for index in last_of_each_day([point.at for point in points]):
         point = points[index]
-        cells = _cells(rubric, point)
+        cells = _cells(rubric, point, silence)
         rows.append(Row(point.at, day(point.at), (*cells, point.rubric) if several else cells))
     return Table(
         caption="The state at the end of each day on which something changed, newest first",
@@ -174,8 +260,15 @@ def _table(rubric: Rubric, points: Sequence[Point]) -> Table:
     )
 
 
-def _cells(rubric: Rubric, point: Point) -> tuple[str, ...]:
+def _cells(rubric: Rubric, point: Point, silence: Silence) -> tuple[str, ...]:
     own = point.rubric == rubric.key
     values = shown_categories(rubric, point.categories) if own else {}
-    texts = [point.score, point.verified, *(values.get(category.key) for category in rubric.categories)]
-    return tuple("–" if value is None else score_text(value, rubric) for value in texts)
+    numbers = {
+        "Score": point.score,
+        VERIFIED: point.verified,
+        **{category.title: values.get(category.key) for category in rubric.categories},
+    }
+    return tuple(
+        NOT_REPORTED if _is_silent(silence, name, point.at) else "–" if value is None else score_text(value, rubric)
+        for name, value in numbers.items()
+    )

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from dashboards.moments import moment_of
 from dashboards.organisation.compare_presenters import beside, present_changes
-from dashboards.organisation.reading import moment_of, systems_of
+from dashboards.organisation.reading import systems_of
 from rubric.loader import builtin
 from scores.changes import changes
 from scores.overview import COMPARED

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from dashboards.moments import moment_of
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
 from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery
-from dashboards.organisation.reading import Choices, chosen_rubric, moment_of, rubrics_of, systems_of
+from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, systems_of
 from scores.snapshots import failing_tests, snapshots
 
 

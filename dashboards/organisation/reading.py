@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import BadRequest
-
 from accounts.models import Membership
 from assessments.models import Lifecycle, System
-from dashboards.moments import asked_moment
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from rubric.definition import Rubric
 from rubric.loader import builtin
@@ -59,11 +56,3 @@ def rubrics_of(systems: Sequence[System], at: datetime) -> list[Rubric]:
 def chosen_rubric(asked: str, systems: Sequence[System]) -> Rubric:
     """The rubric asked for; the one that most systems are scored by where none is, or an unknown one."""
     return builtin().get(asked) or main_rubric(systems)
-
-
-def moment_of(asked: str, now: datetime) -> datetime:
-    """The instant that an address asks for, `now` where it asks for none. Raises BadRequest for what is no instant."""
-    at = asked_moment(asked, now) if asked else now
-    if at is None:
-        raise BadRequest("A date is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
-    return at

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
 from accounts.models import Role
+from dashboards.moments import as_of
 from dashboards.system.facts_presenters import counts_as, read_wanted, why_verified
 from dashboards.system.forms import VoidForm
 from dashboards.system.reading import system_of
@@ -28,13 +29,14 @@ RESULTS_OF_TEST = 20
 @require_safe
 @member_page(Role.VIEWER)
 def test(request: MemberRequest, organisation: str, system: str, test: str) -> HttpResponse:
-    """Why one test of the system holds its level at present."""
+    """Why one test of the system holds its level, now or as of `?at=`, a day or an instant."""
     now = timezone.now()
+    moment = as_of(request.GET, now)
     found = system_of(request.membership, system)
-    rubric = builtin()[found.edition_at(now)]
+    rubric = builtin()[found.edition_at(moment.at)]
     if test not in rubric.tests:
         raise Http404("There is no such test in this system's rubric.")
-    explanation = explain(found, test, now)
+    explanation = explain(found, test, moment.at)
     context = {
         "system": found,
         "rubric": rubric,
@@ -42,7 +44,10 @@ def test(request: MemberRequest, organisation: str, system: str, test: str) -> H
         "explanation": explanation,
         "score": explanation.score,
         "why_verified": why_verified(explanation),
-        "results": results_of(found, Wanted(test=test))[:RESULTS_OF_TEST],
+        "results": results_of(found, Wanted(test=test)).filter(observed_at__lte=moment.at)[:RESULTS_OF_TEST],
+        "as_of": moment,
+        "at": moment.at,
+        "past": moment.past,
         "now": now,
     }
     return render(request, "dashboards/test.html", context)

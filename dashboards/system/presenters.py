@@ -11,6 +11,7 @@ from dashboards import phrases
 from dashboards.figures import system_trend
 from dashboards.figures.chart import Chart
 from dashboards.system.reading import SystemFacts
+from dashboards.system.timeline_presenters import Line, lines
 from evidence.rules_of import Rules
 from rubric.definition import Aggregation, Band, Rubric
 from rubric.levels import Level
@@ -20,11 +21,15 @@ from scores.score import CategoryScore, FullScore, TestScore
 from scores.steps import Gap, NextSteps, next_band, next_steps
 
 SHOWN_STEPS = 3
+SHOWN_EVENTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Hero:
-    """The leading number and what stands around it. `out_of` is what follows it: `of 7`, or `%` for shares."""
+    """The leading number and what stands around it. `out_of` is what follows it: `of 7`, or `%` for shares.
+
+    `verified` is empty where no result was reported.
+    """
 
     number: str
     out_of: str
@@ -112,6 +117,7 @@ class Scored:
     groups: Sequence[Group]
     steps: Steps
     failing: int
+    happened: Sequence[Line]
     policy: Condition | None
 
 
@@ -122,20 +128,29 @@ def present(facts: SystemFacts) -> Scored | None:
         return None
     rubric = full.total.rubric
     rules = Rules.of(facts.system)
+    by_then = [mark for mark in facts.marks if mark.at <= facts.at]
     return Scored(
         rubric=rubric,
-        hero=hero(full),
+        hero=hero(full, facts.has_results),
         categories=full.categories,
-        trend=system_trend(rubric, facts.points, facts.marks, facts.at),
+        trend=system_trend(
+            rubric,
+            facts.points,
+            facts.marks,
+            facts.until,
+            at=facts.at if facts.at != facts.now else None,
+            reported=facts.reported,
+        ),
         groups=_groups(full, rules),
         steps=steps(rubric, next_steps(full, facts.at, efforts_of(facts.system)), facts, rules),
         failing=sum(test.health == "failing" for test in full.tests),
+        happened=lines(list(reversed(by_then))[:SHOWN_EVENTS], facts.points),
         policy=target_condition(facts.system, full.total.score.score),
     )
 
 
-def hero(full: FullScore) -> Hero:
-    """The score with its band, its limit and its proof."""
+def hero(full: FullScore, has_results: bool) -> Hero:
+    """The score with its band, its limit and its proof; without any result nothing is verified, not even 0."""
     rubric, score = full.total.rubric, full.total.score.score
     shares = rubric.aggregation is Aggregation.MINIMUM_OF_SHARES
     limiting = [row for row in full.categories if row.limits]
@@ -148,7 +163,7 @@ def hero(full: FullScore) -> Hero:
         holds_back=_holds_back(rubric, full, len(limiting)),
         next_band=_next_band(rubric, score),
         claimed=phrases.score(full.total.claimed.score, rubric),
-        verified=phrases.score(full.total.verified.score, rubric),
+        verified=phrases.score(full.total.verified.score, rubric) if has_results else "",
         unverified=phrases.points(sum((row.unverified for row in full.categories), Fraction(0))),
         credited=phrases.points(sum((row.score for row in full.categories), Fraction(0))),
         adjusted="" if full.adjusted is None or not left_out else phrases.score(full.adjusted, rubric),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,33 +13,50 @@ from django.shortcuts import get_object_or_404
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
 from evidence.models import Result, SeenNames
+from rubric.reported import Reported, reported
 from rubric.timeline import Point, timeline
 from scores.facts import load_facts
-from scores.marks import Event, events, log_of
+from scores.marks import Event, events, told_of
 from scores.overview import FIRST
 from scores.reading import LAST, explained
 from scores.score import FullScore
 from scores.trends import first_fact, with_first_run
+from scores.why import neighbours
 
 RECENT_RESULTS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class SystemFacts:
-    """A system at `at`, as its page shows it. `full` and `points` are empty where nothing was recorded by then.
+    """A system at `at`, as its page shows it; `full` is None where nothing was recorded by then.
 
-    `assessment` is the one whose claims hold, `draft` the open one. `first_run_at` is when the first result was observed.
+    `points` and `marks` are the whole history up to `until`, the present or `at` if that is later; `points` is empty where
+    there is none. `earlier` and `later` are the nearest instants at which the score changed or will. `assessment` is the one
+    whose claims hold, `draft` the open one. `first_run_at` is when the first result was observed.
     """
 
     system: System
     at: datetime
+    now: datetime
     full: FullScore | None
     points: Sequence[Point]
     marks: Sequence[Event]
+    reported: Reported
+    earlier: datetime | None
+    later: datetime | None
     assessment: Assessment | None
     draft: Assessment | None
     first_run_at: datetime | None
     results: Sequence[Result]
+
+    @property
+    def until(self) -> datetime:
+        return max(self.at, self.now)
+
+    @property
+    def has_results(self) -> bool:
+        """Whether any result was observed by then."""
+        return self.first_run_at is not None and self.first_run_at <= self.at
 
 
 def system_of(membership: Membership, slug: str) -> System:
@@ -48,22 +66,30 @@ def system_of(membership: Membership, slug: str) -> System:
     return get_object_or_404(systems.select_related("organisation", "team", "owner"), slug=slug)
 
 
-def read_system(system: System, at: datetime) -> SystemFacts:
-    """What the page of a system that `system_of` found shows as of `at`, in six queries."""
+def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
+    """What the page of a system that `system_of` found shows as of `at`, at the present `now`, in six queries."""
     assessments = list(Assessment.objects.filter(system=system).order_by("effective_at", "recorded_at", "id"))
     finals = [each for each in assessments if _holds(each, LAST)]
     facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
     since = first_fact(facts, first_run_at)
-    recorded = since is not None and since <= at
+    points = () if since is None else timeline(facts, since, LAST)
+    instants = [point.at for point in points]
+    earlier, later = neighbours(instants, at)
+    until = max(at, now)
+    marked = events(facts, assessments, told_of(system, until), until)
     held = [each for each in assessments if _holds(each, at)]
     drafts = [each for each in assessments if each.is_draft and not each.imported]
     return SystemFacts(
         system=system,
         at=at,
-        full=explained(system, facts, at) if recorded else None,
-        points=timeline(facts, since, at) if since is not None and recorded else (),
-        marks=events(facts, assessments, log_of(system), at),
+        now=now,
+        full=explained(system, facts, at) if since is not None and since <= at else None,
+        points=points[: bisect_right(instants, until)],
+        marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
+        reported=reported(facts, facts.rubric_at(at), first_run_at),
+        earlier=earlier,
+        later=later,
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
         first_run_at=first_run_at,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
-from dashboards.moments import asked_moment
+from dashboards.moments import as_of
 from dashboards.system.presenters import present
 from dashboards.system.reading import read_system, system_of
 from evidence.preparation import progress
@@ -28,23 +27,21 @@ UNMAPPED_SHOWN = 5
 def system(request: MemberRequest, organisation: str, system: str) -> HttpResponse:
     """The system as of now, or as of `?at=`, a day or an instant."""
     now = timezone.now()
-    asked = request.GET.get("at", "")
-    at = asked_moment(asked, now) if asked else now
-    if at is None:
-        raise BadRequest("`at` is a day such as 2026-11-03, or an instant such as 2026-11-03T09:30:00Z.")
+    moment = as_of(request.GET, now)
     found = system_of(request.membership, system)
-    facts = read_system(found, at)
+    facts = read_system(found, moment.at, now)
     imported_to: bool = found.was_imported_to  # type: ignore[attr-defined]
     context = {
         "system": found,
         "facts": facts,
         "page": present(facts),
-        "rubric": builtin()[found.edition_at(at)],
-        "at": at,
+        "rubric": builtin()[found.edition_at(moment.at)],
+        "as_of": moment,
+        "at": moment.at,
         "now": now,
-        "past": bool(asked) and at != now,
-        "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, at),
-        "unmapped": unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not asked else [],
+        "past": moment.past,
+        "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, moment.at),
+        "unmapped": unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not moment.past else [],
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
     pending = pending_of(found.organisation) if found.pending_generation is not None else None

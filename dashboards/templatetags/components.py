@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from dashboards import drawing, phrases
 from dashboards.figures.chart import Chart
 from dashboards.figures.palette import colour_name
+from dashboards.moments import query_at
 from dashboards.phrases import Phrase
 from dashboards.plotly import map_style_id
 from rubric.definition import Band, Rubric
@@ -24,6 +25,7 @@ register = template.Library()
 
 register.filter("points", phrases.points)
 register.filter("percent", phrases.percent)
+register.filter("at_query", query_at)
 register.simple_tag(phrases.score, name="score_text")
 register.simple_tag(phrases.level_word, name="level_word")
 
@@ -167,9 +169,19 @@ def moment(at: datetime | None, style: str = "minute") -> SafeString:
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(name: str, chart: Chart, title: str, level: int = 2) -> dict[str, Any]:
-    """A chart with its range buttons, key and table. `name` is unique on the page; the page includes `chart_assets`."""
-    return {"name": name, "figure_id": f"{name}-figure", "chart": chart, "title": title, "level": level}
+def chart(name: str, chart: Chart, title: str, level: int = 2, moves: str = "") -> dict[str, Any]:
+    """A chart with its range buttons, key and table. `name` is unique on the page; the page includes `chart_assets`.
+
+    `moves` is the address of a page that takes `?at=`: a click at an instant, and the table's dates, lead there.
+    """
+    return {
+        "name": name,
+        "figure_id": f"{name}-figure",
+        "chart": chart,
+        "title": title,
+        "level": level,
+        "moves": moves,
+    }
 
 
 @register.inclusion_tag("components/chart_assets.html")

@@ -48,6 +48,13 @@
       });
     }
     draw();
+    if (figure.dataset.moves) {
+      // An instant in a figure is UTC without an offset. Plotly's own `x` is rounded; the figure's data are exact.
+      target.on("plotly_click", ({ points: [point] }) => {
+        const at = `${point.data.x[point.pointIndex].replace(" ", "T")}Z`;
+        location.assign(`${figure.dataset.moves}?at=${encodeURIComponent(at)}`);
+      });
+    }
     narrow.addEventListener("change", draw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     document.documentElement.addEventListener("themechange", draw);

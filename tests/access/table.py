@@ -79,6 +79,7 @@ SYSTEM = BASE + "systems/<slug:slug>/"
 INITIATIVE = BASE + "initiatives/<int:number>/"
 ASSESSMENTS = SYSTEM + "assessments/"
 ASSESSMENT = ASSESSMENTS + "<int:number>/"
+VOID_EVENT = "timeline/<int:number>/void/"
 SESSION = BASE + "sessions/<slug:code>/"
 
 
@@ -288,6 +289,12 @@ PAGES = [
     Page(SHOWN + "connect/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "plan/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "tests/<slug:test>/", {"GET": VIEWER}, lambda world: {**of_shown(world), "test": "data-1"}),
+    Page(SHOWN + "explain/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "timeline/", {"GET": VIEWER}, of_shown),
+    Page(SHOWN + "timeline/record/", {"POST": ASSESSOR}, of_shown, lambda world: {"kind": "note", "title": "Moved"}),
+    Page(
+        SHOWN + VOID_EVENT, {"GET": ADMIN, "POST": ADMIN}, lambda world: {**of_shown(world), "number": world.event.pk}
+    ),
     Page(SHOWN + "model-versions/", {"GET": VIEWER}, of_shown),
     Page(SHOWN + "model-versions/<anytext:version>/", {"GET": VIEWER}, of_shown_version),
     Page(SHOWN + "results/", {"GET": VIEWER}, of_shown),

@@ -92,6 +92,7 @@ def test_the_chart_marks_assessments_and_lapses(fraud: System, viewer: Membershi
         "Infrastructure",
         "Monitoring",
         "Verified score",
+        "Not reported",
         "Assessment",
         "Lapse",
     ]

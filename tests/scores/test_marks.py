@@ -13,7 +13,7 @@ from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.timeline import EvidenceSpan, Facts
 from scores.facts import load_facts
-from scores.marks import EventKind, Lapse, events, lapses, log_of
+from scores.marks import EventKind, Lapse, Told, events, lapses, told_of
 from scores.overview import FIRST
 from scores.reading import LAST
 from tests.factories import DAY, assess, make_organisation, make_system, post
@@ -61,7 +61,7 @@ def test_what_happened_to_a_system_is_marked_in_order() -> None:
     system = update_system(actor=actor, system=system, changes={"rubric": "ml-test-score-2016"}, at=NOW - 10 * DAY)
 
     facts = load_facts([system], FIRST, LAST)[system.pk]
-    found = events(facts, Assessment.objects.filter(system=system), log_of(system), NOW)
+    found = events(facts, Assessment.objects.filter(system=system), told_of(system, NOW), NOW)
 
     assert [(event.kind.value, (event.at - NOW).days) for event in found] == [
         ("assessment", -80),
@@ -86,13 +86,13 @@ def test_what_lies_after_the_moment_shown_is_left_out() -> None:
     assess(system, NOW - 10 * DAY, {"data-1": "manual"})
     facts = load_facts([system], FIRST, LAST)[system.pk]
     assessments = list(Assessment.objects.filter(system=system))
-    assert events(facts, assessments, [], NOW - 11 * DAY) == []
-    assert [event.at for event in events(facts, assessments, [], NOW - 10 * DAY)] == [NOW - 10 * DAY]
+    assert events(facts, assessments, Told(), NOW - 11 * DAY) == []
+    assert [event.at for event in events(facts, assessments, Told(), NOW - 10 * DAY)] == [NOW - 10 * DAY]
 
 
 def test_many_tests_that_lapse_at_once_are_one_mark() -> None:
     rubric = builtin()["ml-test-score-2017"]
     spans = [span(MANUAL, -40, -10, test) for test in ("data-1", "data-2", "data-3")]
-    (event,) = events(Facts([(None, rubric)], (), spans), [], [], NOW)
+    (event,) = events(Facts([(None, rubric)], (), spans), [], Told(), NOW)
     first = "Feature expectations are captured in a schema (manual to none)"
     assert event.text == f"3 tests lapsed: {first} and 2 more"
