@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.models import System
+from dashboards.moments import moment_of
 from dashboards.organisation.filters import Filter
 from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
-from dashboards.organisation.reading import Choices, chosen_rubric, moment_of, rubrics_of, systems_of
+from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, systems_of
 from rubric.definition import Rubric
 from scores.lapses import HORIZON, lapses
 from scores.moves import moves
