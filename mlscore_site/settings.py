@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "mlscore_site.apps.OwnStaticFiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
