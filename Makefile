@@ -60,6 +60,7 @@ format: install ## Put code and templates into the form that `make lint` holds
 	$(BIN)/djlint --quiet --reformat templates
 
 .PHONY: bench
-bench: install ## Measure posts a second and page times on PostgreSQL
+bench: install ## Measure posts a second, page times and growth on PostgreSQL
 	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench
 	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench growth
+	@PATH="$(abspath $(BIN)):$$PATH" exec $(BIN)/python -m bench dashboards

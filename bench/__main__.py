@@ -32,22 +32,30 @@ def main() -> None:
     parser.add_argument("--posts", action="store_true", help="postings alone, over a small database")
     parser.add_argument("--profile", action="store_true", help="profile postings inside one process instead")
     parser.add_argument(
-        "part", nargs="?", choices=["growth", "rules", "export"], help="measure that alone; without it, all but these"
+        "part",
+        nargs="?",
+        choices=["growth", "rules", "export", "dashboards"],
+        help="measure that alone; without it, all but these",
     )
     parser.add_argument("--small", type=int, default=10_000, metavar="RESULTS", help="of growth: few results")
     parser.add_argument("--large", type=int, default=5_000_000, metavar="RESULTS", help="of growth: many results")
     parser.add_argument("--runs", type=int, default=1_000_000, help="of rules: how many runs a change concerns")
     parser.add_argument("--results", type=int, default=1_000_000, help="of export: how many results")
+    parser.add_argument("--systems", type=int, default=1000, help="of dashboards: systems of the larger organisation")
+    parser.add_argument("--no-browser", action="store_true", help="of dashboards: leave out Chromium")
     arguments = parser.parse_args()
     load = report.load_average()
     with servers.databases() as directory:
         import django
 
         django.setup()
-        from bench import data, exporting, growth, profiling, rules
+        from bench import dashboards, data, exporting, growth, profiling, rules
 
         if arguments.part == "growth":
             growth.main(arguments)
+            return
+        if arguments.part == "dashboards":
+            dashboards.main(arguments, lambda: servers.web(directory))
             return
         if arguments.part == "rules":
             rules.main(arguments, directory, client)
