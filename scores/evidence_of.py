@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from assessments.models import System
 from evidence.models import Check, Result, Status
@@ -24,30 +24,38 @@ def health(system: System, rules: Rules, at: datetime) -> dict[str, Health]:
 def newest_results(systems: Sequence[System], at: datetime) -> dict[int, list[NewestResult]]:
     """By system id, (test, status, observed_at) of each check's newest result at `at` that was not skipped, in one query.
 
-    Checks know their newest result; only where it lies in the future of `at` are results read.
+    Checks know their newest result; where it lies in the future of `at`, one more query reads the results of these.
     """
+    known = Check.objects.filter(system__in=[system.pk for system in systems]).values_list(
+        "pk", "system_id", "test", "newest_status", "newest_observed_at"
+    )
+    found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
+    later = []
+    for pk, system_id, test, status, observed_at in known:
+        if observed_at is not None and observed_at > at:
+            later.append(pk)
+        else:
+            found[system_id].append((test, status, observed_at))
+    if later:
+        for system_id, test, status, observed_at in _newest_by_then(later, at):
+            found[system_id].append((test, status, observed_at))
+    return found
+
+
+def _newest_by_then(checks: Sequence[int], at: datetime) -> QuerySet[Check, tuple[int, str, str, datetime | None]]:
+    """(system id, test, status, observed_at) of these checks' newest results at `at`."""
     then = (
         Result.objects.counted()
         .filter(check_of=OuterRef("pk"), observed_at__lte=at)
         .exclude(status=Status.SKIPPED)
         .order_by("-observed_at", "-received_at", "-id")
     )
-    rows = (
-        Check.objects.filter(system__in=[system.pk for system in systems])
-        .annotate(status_then=_unless_later("newest_status", then, at))
-        .annotate(observed_then=_unless_later("newest_observed_at", then, at))
+    return (
+        Check.objects.filter(pk__in=checks)
+        .annotate(status_then=Subquery(then.values("status")[:1]))
+        .annotate(observed_then=Subquery(then.values("observed_at")[:1]))
         .values_list("system_id", "test", "status_then", "observed_then")
     )
-    found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
-    for system_id, test, status, observed_at in rows:
-        found[system_id].append((test, status, observed_at))
-    return found
-
-
-def _unless_later(column: str, then: QuerySet[Result], at: datetime) -> Case:
-    """What the check knows of its newest result, unless that is later than `at`: then the same of the newest by then."""
-    of_result = Subquery(then.values(column.removeprefix("newest_"))[:1])
-    return Case(When(newest_observed_at__gt=at, then=of_result), default=F(column))
 
 
 def fold_health(rows: Sequence[NewestResult], rules: Rules, at: datetime) -> dict[str, Health]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from assessments.models import System
+from django.db.models import OuterRef, Subquery
+
+from assessments.claims import claims_of
+from assessments.models import Assessment, System
 from evidence.rules_of import Rules
+from rubric.definition import Rubric
 from rubric.levels import Level
-from rubric.timeline import Facts, Levels, levels_at
+from rubric.loader import builtin
+from rubric.timeline import Claims, Facts, Levels, levels_at
 from scores.evidence_of import fold_health, newest_results
-from scores.facts import load_facts
+from scores.facts import in_force
 from scores.reading import score_of
 from scores.score import Health, Score
 from scores.trends import first_fact, first_runs
+
+_LEVELS = tuple(Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +45,50 @@ class Snapshot:
 
 
 def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
-    """Each of these systems at any instant, in their order, in three queries."""
-    facts = load_facts(systems, at, at)
-    firsts = first_runs(systems)
-    return [snapshot(system, facts[system.pk], firsts[system.pk], at) for system in systems]
+    """Each of these systems at any instant, in their order, in three queries: of all facts only what holds then."""
+    claims, verified, firsts = _claims(systems, at), _verified(systems, at), first_runs(systems)
+    found = []
+    for system in systems:
+        own, first = claims.get(system.pk), firsts[system.pk]
+        recorded = own is not None or (first is not None and first <= at)
+        held = verified.get(system.pk, {})
+        levels = Levels(own.levels, held, own.not_applicable) if own else Levels({}, held)
+        found.append(_snapshot(system, levels, builtin()[system.edition_at(at)], at, recorded))
+    return found
+
+
+def _claims(systems: Sequence[System], at: datetime) -> dict[int, Claims]:
+    """The claims in force at an instant, by system id."""
+    newest = Assessment.objects.final().filter(system=OuterRef("pk"), effective_at__lte=at).reverse().values("pk")[:1]
+    wanted = (
+        System.objects.filter(pk__in=[system.pk for system in systems]).annotate(newest=Subquery(newest)).order_by()
+    )
+    finals = Assessment.objects.filter(pk__in=wanted.values("newest")).only("system_id", "claims", "effective_at")
+    return {final.system_id: claims_of(final) for final in finals}
+
+
+def _verified(systems: Sequence[System], at: datetime) -> dict[int, dict[str, Level]]:
+    """The verified levels at an instant, by system id and test."""
+    held = in_force(systems).filter(starts_at__lte=at, ends_at__gt=at).values_list("system_id", "test", "level")
+    verified: dict[int, dict[str, Level]] = defaultdict(dict)
+    for system_id, test, level in held:
+        own = verified[system_id]
+        if level > own.get(test, 0):
+            own[test] = _LEVELS[level]
+    return verified
 
 
 def snapshot(system: System, facts: Facts, first_run_at: datetime | None, at: datetime) -> Snapshot:
     """The system at an instant, from facts that hold all claims until then and all spans around it."""
     since = first_fact(facts, first_run_at)
-    if since is None or since > at:
+    return _snapshot(system, levels_at(facts, at), facts.rubric_at(at), at, since is not None and since <= at)
+
+
+def _snapshot(system: System, levels: Levels, rubric: Rubric, at: datetime, recorded: bool) -> Snapshot:
+    """Without anything recorded by then, no test holds anything, and there is no score."""
+    if not recorded:
         return Snapshot(system, Levels({}, {}), None)
-    levels = levels_at(facts, at)
-    return Snapshot(system, levels, score_of(facts.rubric_at(at), levels, at))
+    return Snapshot(system, levels, score_of(rubric, levels, at))
 
 
 def failing_tests(systems: Sequence[System], now: datetime) -> dict[int, frozenset[str]]:

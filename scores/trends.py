@@ -6,7 +6,7 @@ lies on its Sunday (UTC); the last bucket may be cut at the end of the interval.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from assessments.models import System
 from evidence.models import Run
 from rubric.definition import Rubric
-from rubric.scoring import limiting
 from rubric.timeline import Facts, Point, timeline
+from scores.crowd import Crowd
 from scores.facts import load_facts
 
 DAY = timedelta(days=1)
@@ -60,17 +60,6 @@ class Life:
     points: Sequence[Point]
     since: datetime
     until: datetime | None = None
-
-    def at(self, moment: datetime) -> Point | None:
-        """The state at an instant; None before the first fact, and from retirement on."""
-        if moment < self.since or (self.until is not None and moment >= self.until):
-            return None
-        index = bisect_right(self.points, moment, key=_instant)
-        return self.points[index - 1] if index else None
-
-
-def _instant(point: Point) -> datetime:
-    return point.at
 
 
 def bucket_ends(start: datetime, end: datetime, interval: Interval) -> list[datetime]:
@@ -139,47 +128,60 @@ def lives_of(
 
 
 def buckets(rubric: Rubric, ends: Sequence[datetime], lives: Sequence[Life]) -> list[Bucket]:
-    """One bucket for each instant, from histories that reach over all of them."""
-    limits: dict[int, tuple[str, ...]] = {}
-    found = []
-    for at in ends:
-        points = [point for life in lives if (point := life.at(at)) is not None and point.rubric == rubric.key]
-        for point in points:
-            if id(point) not in limits:
-                limits[id(point)] = limiting(rubric, point.categories)
-        found.append(_bucket(rubric, at, points, [limits[id(point)] for point in points]))
-    return found
+    """One bucket for each of the ascending instants, from histories that reach over all of them; one sweep."""
+    steps: list[list[tuple[int, Point | None]]] = [[] for _ in ends]
+    for index, life in enumerate(lives):
+        for place, point in _steps(rubric, ends, life).items():
+            steps[place].append((index, point))
+    crowd = Crowd(rubric, len(lives), (point for found in steps for _, point in found if point is not None))
+    made = []
+    for at, found in zip(ends, steps, strict=True):
+        for index, point in found:
+            crowd.set(index, point)
+        made.append(_bucket(at, crowd))
+    return made
+
+
+def _steps(rubric: Rubric, ends: Sequence[datetime], life: Life) -> dict[int, Point | None]:
+    """By the position of the first instant that sees it, each state of a system; None where it doesn't count."""
+    steps: dict[int, Point | None] = {}
+    for point in life.points:
+        steps[bisect_left(ends, point.at)] = point if point.rubric == rubric.key else None
+    retired = len(ends) if life.until is None else bisect_left(ends, life.until)
+    steps = {place: point for place, point in steps.items() if place < retired}
+    if retired < len(ends):
+        steps[retired] = None
+    return steps
 
 
 def bucket(rubric: Rubric, at: datetime, points: Sequence[Point]) -> Bucket:
     """One instant alone, from the state of each system that counts at it; all of this rubric."""
-    return _bucket(rubric, at, points, [limiting(rubric, point.categories) for point in points])
+    crowd = Crowd(rubric, len(points), points)
+    for index, point in enumerate(points):
+        crowd.set(index, point)
+    return _bucket(at, crowd)
 
 
-def _bucket(rubric: Rubric, at: datetime, points: Sequence[Point], limits: Sequence[tuple[str, ...]]) -> Bucket:
-    if not points:
+def _bucket(at: datetime, crowd: Crowd) -> Bucket:
+    scores = crowd.scores
+    if not scores:
         return Bucket(at)
-    scores = _ascending([point.score for point in points])
-    counted = Counter(category for keys in limits for category in keys)
+    count = len(scores) * crowd.denominator
     return Bucket(
         at=at,
-        systems=len(points),
-        median=quantile(scores, Fraction(1, 2)),
-        mean=total(scores) / len(points),
-        q1=quantile(scores, Fraction(1, 4)),
-        q3=quantile(scores, Fraction(3, 4)),
-        verified_median=quantile(_ascending([point.verified for point in points]), Fraction(1, 2)),
-        categories={
-            category.key: total([point.categories[category.key] for point in points]) / len(points)
-            for category in rubric.categories
-        },
-        limiting={category.key: counted[category.key] for category in rubric.categories},
+        systems=len(scores),
+        median=_quantile(crowd, scores, Fraction(1, 2)),
+        mean=Fraction(sum(scores), count),
+        q1=_quantile(crowd, scores, Fraction(1, 4)),
+        q3=_quantile(crowd, scores, Fraction(3, 4)),
+        verified_median=_quantile(crowd, crowd.verified, Fraction(1, 2)),
+        categories={key: Fraction(points, count) for key, points in crowd.categories.items()},
+        limiting=crowd.limiting,
     )
 
 
-def _ascending(values: list[Fraction]) -> list[Fraction]:
-    """Sorted. Scores are few small quotients, which floats keep apart, and floats compare much faster."""
-    return sorted(values, key=float)
+def _quantile(crowd: Crowd, ascending: Sequence[int], share: Fraction) -> Fraction:
+    return quantile(ascending, share) / crowd.denominator
 
 
 def total(values: Sequence[Fraction]) -> Fraction:
@@ -190,10 +192,11 @@ def total(values: Sequence[Fraction]) -> Fraction:
     return sum((Fraction(count, denominator) for denominator, count in by_denominator.items()), Fraction(0))
 
 
-def quantile(ascending: Sequence[Fraction], share: Fraction) -> Fraction:
+def quantile(ascending: Sequence[Fraction] | Sequence[int], share: Fraction) -> Fraction:
     """The value at this share (0 to 1) of at least one ascending value, interpolated linearly between neighbours."""
     position = share * (len(ascending) - 1)
     index = int(position)
+    value = Fraction(ascending[index])
     if index == len(ascending) - 1:
-        return ascending[index]
-    return ascending[index] + (position - index) * (ascending[index + 1] - ascending[index])
+        return value
+    return value + (position - index) * (ascending[index + 1] - ascending[index])
