@@ -11,7 +11,7 @@ from assessments.models import System
 from evidence.rules_of import Rules
 from rubric.definition import Test
 from rubric.levels import Level
-from rubric.timeline import EvidenceSpan, Facts, levels_at
+from rubric.timeline import Facts, levels_at
 from scores.facts import load_facts
 
 HORIZON = timedelta(days=30)
@@ -59,42 +59,31 @@ def lapses_of(system: System, facts: Facts, now: datetime, until: datetime) -> l
     rules, rubric = Rules.of(system), facts.rubric_at(now)
     claimed = levels_at(facts, now).claimed
     found = []
-    for key, spans in _held(facts, now).items():
-        if key not in rubric.tests or min(span.ends_at for span in spans) > until:
+    for key, ends in _ends(facts, now).items():
+        test = rubric.tests.get(key)
+        if test is None or min(ends.values()) > until:
             continue
-        window = rules.freshness(key).window
-        for before, after, at in _falls(spans):
+        kept_up = Level.AUTOMATED in ends and 2 * (max(ends.values()) - now) > rules.freshness(key).window
+        for before, after, at in _falls(ends):
             if at <= until:
-                lapse = Lapse(
-                    at=at,
-                    system=system,
-                    test=rubric.tests[key],
-                    before=before,
-                    after=after,
-                    claimed=claimed.get(key, Level.NONE),
-                    kept_up=_kept_up(spans, now, window),
-                )
-                found.append(lapse)
+                found.append(Lapse(at, system, test, before, after, claimed.get(key, Level.NONE), kept_up))
     return in_order(found)
 
 
-def _held(facts: Facts, now: datetime) -> Mapping[str, list[EvidenceSpan]]:
-    """The spans around an instant, by test."""
-    held: dict[str, list[EvidenceSpan]] = defaultdict(list)
+def _ends(facts: Facts, now: datetime) -> Mapping[str, dict[Level, datetime]]:
+    """When each level that evidence holds at an instant ends, by test; the last of them a window after the newest run."""
+    ends: dict[str, dict[Level, datetime]] = defaultdict(dict)
     for span in facts.spans:
         if span.starts_at <= now < span.ends_at:
-            held[span.test].append(span)
-    return held
+            ends[span.test][span.level] = span.ends_at
+    return ends
 
 
-def _falls(spans: Sequence[EvidenceSpan]) -> list[tuple[Level, Level, datetime]]:
-    """The steps down, each with its instant, when these spans of one test end."""
-    ends = sorted({span.ends_at for span in spans})
-    levels = [max((span.level for span in spans if span.ends_at > at), default=Level.NONE) for at in ends]
-    return list(zip([max(span.level for span in spans), *levels], levels, ends, strict=False))
-
-
-def _kept_up(spans: Sequence[EvidenceSpan], now: datetime, window: timedelta) -> bool:
-    """The last of a test's spans ends a window after its newest run."""
-    newest = max(span.ends_at for span in spans)
-    return 2 * (newest - now) > window and any(span.level is Level.AUTOMATED for span in spans)
+def _falls(ends: Mapping[Level, datetime]) -> list[tuple[Level, Level, datetime]]:
+    """The steps down, each with its instant; a level reaches as far as each higher one at least."""
+    manual, automated = ends.get(Level.MANUAL), ends.get(Level.AUTOMATED)
+    if automated is None:
+        return [(Level.MANUAL, Level.NONE, manual)] if manual else []
+    if manual is None or manual <= automated:
+        return [(Level.AUTOMATED, Level.NONE, automated)]
+    return [(Level.AUTOMATED, Level.MANUAL, automated), (Level.MANUAL, Level.NONE, manual)]
