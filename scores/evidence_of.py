@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
 from assessments.models import System
 from evidence.models import Check, Result, Status
@@ -18,31 +18,39 @@ NewestResult = tuple[str, str, datetime | None]
 
 def health(system: System, rules: Rules, at: datetime) -> dict[str, Health]:
     """The health of every test of the system that has a check, at `at`."""
-    return fold_health(newest_results([system], at)[system.pk], rules, at)
+    return fold_health(newest_of(system, at), rules, at)
 
 
-def newest_results(systems: Sequence[System], at: datetime) -> dict[int, list[NewestResult]]:
-    """By system id, (test, status, observed_at) of each check's newest result at `at` that was not skipped, in one query.
+def newest_of(system: System, at: datetime) -> list[NewestResult]:
+    """(test, status, observed_at) of each check's newest result at `at` that was not skipped, in one query.
 
-    Checks know their newest result; where it lies in the future of `at`, one more query reads the results of these.
+    Checks know their newest result; only where it lies in the future of `at` are results read.
+    """
+    return [row[1:] for row in _by_then(Check.objects.filter(system=system), at)]
+
+
+def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:
+    """The same of many systems at present, by system id: in a query that reads no results.
+
+    Only where a pipeline's clock is ahead, one more query reads those of its checks.
     """
     known = Check.objects.filter(system__in=[system.pk for system in systems]).values_list(
         "pk", "system_id", "test", "newest_status", "newest_observed_at"
     )
     found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
-    later = []
+    ahead = []
     for pk, system_id, test, status, observed_at in known:
-        if observed_at is not None and observed_at > at:
-            later.append(pk)
+        if observed_at is not None and observed_at > now:
+            ahead.append(pk)
         else:
             found[system_id].append((test, status, observed_at))
-    if later:
-        for system_id, test, status, observed_at in _newest_by_then(later, at):
-            found[system_id].append((test, status, observed_at))
+    if ahead:
+        for row in _by_then(Check.objects.filter(pk__in=ahead), now):
+            found[row[0]].append(row[1:])
     return found
 
 
-def _newest_by_then(checks: Sequence[int], at: datetime) -> QuerySet[Check, tuple[int, str, str, datetime | None]]:
+def _by_then(checks: QuerySet[Check], at: datetime) -> QuerySet[Check, tuple[int, str, str, datetime | None]]:
     """(system id, test, status, observed_at) of these checks' newest results at `at`."""
     then = (
         Result.objects.counted()
@@ -51,11 +59,16 @@ def _newest_by_then(checks: Sequence[int], at: datetime) -> QuerySet[Check, tupl
         .order_by("-observed_at", "-received_at", "-id")
     )
     return (
-        Check.objects.filter(pk__in=checks)
-        .annotate(status_then=Subquery(then.values("status")[:1]))
-        .annotate(observed_then=Subquery(then.values("observed_at")[:1]))
+        checks.annotate(status_then=_unless_later("newest_status", then, at))
+        .annotate(observed_then=_unless_later("newest_observed_at", then, at))
         .values_list("system_id", "test", "status_then", "observed_then")
     )
+
+
+def _unless_later(column: str, then: QuerySet[Result], at: datetime) -> Case:
+    """What the check knows of its newest result, unless that is later than `at`: then the same of the newest by then."""
+    of_result = Subquery(then.values(column.removeprefix("newest_"))[:1])
+    return Case(When(newest_observed_at__gt=at, then=of_result), default=F(column))
 
 
 def fold_health(rows: Sequence[NewestResult], rules: Rules, at: datetime) -> dict[str, Health]:

@@ -13,7 +13,7 @@ from evidence.models import Check, Result, ResultQuerySet, Run
 from evidence.rules_of import Rules
 from rubric.levels import Level
 from rubric.timeline import Facts, levels_at
-from scores.evidence_of import fold_health, newest_results
+from scores.evidence_of import fold_health, newest_of
 from scores.facts import load_facts
 from scores.overview import FIRST
 from scores.paging import page_of
@@ -70,7 +70,7 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
     checks = list(Check.objects.filter(system=system, test=test).order_by("name"))
     newest = [(check.test, check.newest_status, check.newest_observed_at) for check in checks]
     if any(observed_at is not None and observed_at > at for *_, observed_at in newest):
-        newest = newest_results([system], at)[system.pk]
+        newest = newest_of(system, at)
     assessment = _claiming(system, test, at)
     earlier, later = neighbours(changes_of(facts, test), at)
     score = test_score(

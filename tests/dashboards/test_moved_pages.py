@@ -93,7 +93,7 @@ def test_pages_cost_at_most_twelve_statements_and_read_no_results(
             assess(system, now - 100 * DAY, dict.fromkeys(TESTS, "manual"))
             assess(system, now - 10 * DAY, dict.fromkeys(TESTS, "automated"))
     client = sign_in(owner)
-    for path in PATHS:
+    for path in [*PATHS, BASE, BASE + "heat-map/", BASE + "gaps/"]:
         with django_assert_max_num_queries(BUDGET) as captured:
             read(client, path)
         assert not [query["sql"] for query in captured if "evidence_result" in query["sql"]]
