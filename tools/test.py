@@ -6,8 +6,12 @@ import sys
 
 from tools import chromium
 
-# The pure core, the readers of reports, the client and the browser know nothing of the database: once is enough.
-ANYWHERE = ("tests/rubric", "tests/evidence/formats", "tests/client")
+# The pure core, the readers of reports, the client, the browser, the pages of documentation and how settings are read
+# know nothing of the database, and `make run` has SQLite alone: once is enough.
+ANYWHERE = (
+    *("tests/rubric", "tests/evidence/formats", "tests/client", "tests/docs"),
+    *("tests/wiring/test_run.py", "tests/wiring/test_settings.py"),
+)
 SHAPES = {
     "sqlite": [],
     "postgresql": ["-m", "not browser", *(f"--ignore={path}" for path in ANYWHERE)],
