@@ -55,11 +55,11 @@ def band_of(band: Band | None, rubric: Rubric) -> dict[str, Any] | None:
     return None if band is None else {"key": band.key, "label": band.label, "steps": band_steps(rubric, band)}
 
 
-def value_of(value: Fraction | None, rubric: Rubric) -> dict[str, Any]:
-    """A final score as a number, as the API puts it out, and in words; a dash for none."""
+def value_of(value: Fraction | None, rubric: Rubric, *, reported: bool = True) -> dict[str, Any]:
+    """A final score as a number, as the API puts it out, and in words: a dash for none, and where nobody reported it."""
     if value is None:
         return {"value": None, "shown": "–"}
-    return {"value": number(value), "shown": phrases.score(value, rubric)}
+    return {"value": number(value), "shown": phrases.score(value, rubric) if reported else "–"}
 
 
 def out_of(rubric: Rubric) -> str:

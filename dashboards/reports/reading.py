@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assessments.models import Answer, Assessment, Attachment, InitiativeStep, System
+from rubric.reported import Reported, reported
 from rubric.timeline import Facts, Levels, Point, levels_at, timeline
 from scores.facts import load_facts
 from scores.initiatives import StepProgress, step_progress
 from scores.known import as_known
-from scores.marks import Event, events, log_of
+from scores.marks import Event, events, told_of
 from scores.overview import FIRST
 from scores.reading import LAST, explained
 from scores.score import FullScore
@@ -34,10 +35,19 @@ class SystemReading:
     full: FullScore | None
     points: Sequence[Point]
     marks: Sequence[Event]
+    reported: Reported
     finals: Sequence[Assessment]
     answers: Mapping[str, Answer]
     attachments: Mapping[str, Sequence[Attachment]]
     steps: Sequence[StepProgress]
+
+    def assessed_by(self, at: datetime) -> bool:
+        """Whether an assessment held by this instant, which is not after the report's."""
+        return bool(self.finals) and self.finals[0].effective_at is not None and self.finals[0].effective_at <= at
+
+    def ran_by(self, at: datetime) -> bool:
+        """Whether any result was observed by this instant."""
+        return self.reported.verified is not None and self.reported.verified <= at
 
     @property
     def assessment(self) -> Assessment | None:
@@ -61,6 +71,7 @@ def read_system(system: System, at: datetime) -> SystemReading:
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
     since = first_fact(facts, first_run_at)
     recorded = since is not None and since <= at
+    marked = events(facts, finals, told_of(system, at), at)
     answers, attachments = _said(finals[-1]) if finals else ({}, {})
     return SystemReading(
         system=system,
@@ -69,7 +80,8 @@ def read_system(system: System, at: datetime) -> SystemReading:
         levels=levels_at(facts, at),
         full=as_known(system, explained(system, facts, at)) if recorded else None,
         points=timeline(facts, since, at) if since is not None and recorded else (),
-        marks=events(facts, finals, log_of(system), at),
+        marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
+        reported=reported(facts, facts.rubric_at(at), first_run_at),
         finals=finals,
         answers=answers,
         attachments=attachments,

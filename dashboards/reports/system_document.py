@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from dashboards import phrases
 from dashboards.figures.chart import day
 from dashboards.figures.palette import colour_name
-from dashboards.figures.printed import Series, category_series, printed_chart
 from dashboards.planning.presenters import lines
 from dashboards.reports.document import (
     Document,
@@ -27,12 +26,11 @@ from dashboards.reports.document import (
     value_of,
 )
 from dashboards.reports.reading import SystemReading
+from dashboards.reports.system_history import chart, history
 from dashboards.system.presenters import hero
 from evidence.rules_of import Rules
-from rubric.definition import Rubric
 from rubric.planning import plan
 from rubric.scoring import number
-from rubric.timeline import Point
 from scores.gate import target_condition
 from scores.initiatives import StepProgress
 from scores.marks import Event, EventKind
@@ -40,11 +38,6 @@ from scores.overview import review_is_due
 from scores.plan import Position, efforts_of
 from scores.score import CategoryScore, FullScore, TestScore
 from scores.steps import goal_of, next_band
-from scores.trends import Interval, bucket_ends
-
-HISTORY = timedelta(days=365)
-SHORT_HISTORY = timedelta(days=60)
-"""Up to this length a history is listed by weeks, else by months."""
 
 MOST_EVENTS = 30
 
@@ -67,8 +60,8 @@ def system_document(reading: SystemReading) -> Document:
     return document | {
         "score": _score(reading, full),
         "categories": [_category(row, full) for row in full.categories],
-        "chart": _chart(rubric, reading),
-        "history": _history(rubric, reading),
+        "chart": chart(rubric, reading),
+        "history": history(rubric, reading),
         "groups": [_group(row, full, reading) for row in full.categories],
         "plan": _plan(reading, full),
         "initiatives": _initiatives(reading.steps),
@@ -79,12 +72,14 @@ def system_document(reading: SystemReading) -> Document:
 def _event(mark: Event) -> dict[str, str]:
     """A mark without who assessed, as a report may be read outside."""
     text = "Assessment" if mark.kind is EventKind.ASSESSMENT else mark.text
+    if mark.told is not None:
+        text = f"{EventKind(mark.kind).value.capitalize()}: {text}"
     return {"day": day(mark.at), "kind": mark.kind.value, "text": text}
 
 
 def _score(reading: SystemReading, full: FullScore) -> dict[str, Any]:
     """The leading number with what stands around it."""
-    shown, total = hero(full), full.total
+    shown, total = hero(full, reading.ran_by(reading.at)), full.total
     names = [row.category.title for row in shown.limiting]
     joined = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     policy = target_condition(reading.system, total.score.score)
@@ -93,8 +88,8 @@ def _score(reading: SystemReading, full: FullScore) -> dict[str, Any]:
         "number": shown.number,
         "out_of": shown.out_of,
         "value": number(total.score.score),
-        "claimed": value_of(total.claimed.score if reading.assessment else None, total.rubric),
-        "verified": value_of(total.verified.score, total.rubric),
+        "claimed": value_of(total.claimed.score, total.rubric, reported=reading.assessed_by(reading.at)),
+        "verified": value_of(total.verified.score, total.rubric, reported=reading.ran_by(reading.at)),
         "adjusted": None if full.adjusted is None else number(full.adjusted),
         "adjusted_note": f"Adjusted {shown.adjusted}, without {_tests(shown.left_out)} claimed not applicable."
         if shown.adjusted
@@ -129,34 +124,6 @@ def _category(row: CategoryScore, full: FullScore) -> dict[str, Any]:
         "shown_max": f"{float(row.maximum):g}",
         "limits": row.limits,
     }
-
-
-def _chart(rubric: Rubric, reading: SystemReading) -> dict[str, Any]:
-    """The score, the verified score and the categories over time, where this edition was in force."""
-    own = [(point.at, point if point.rubric == rubric.key else None) for point in reading.points]
-    series = category_series(rubric, [(at, None if point is None else dict(point.categories)) for at, point in own])
-    verified = [(at, None if point is None else point.verified) for at, point in own]
-    score = [(at, None if point is None else point.score) for at, point in own]
-    series += [Series("Verified", "ink", 1.5, (1, 3), verified), Series("Score", "ink", 4, (), score, leads=True)]
-    return printed_chart(rubric, series, reading.points[0].at, reading.at)
-
-
-def _history(rubric: Rubric, reading: SystemReading) -> list[dict[str, Any]]:
-    """The state at the ends of the last twelve months, or of weeks, and at the report's instant, newest first."""
-    since = max(reading.points[0].at, reading.at - HISTORY)
-    interval = Interval.WEEK if reading.at - since <= SHORT_HISTORY else Interval.MONTH
-    rows = []
-    for end in reversed(bucket_ends(since, reading.at, interval)):
-        point = next(point for point in reversed(reading.points) if point.at <= end)
-        rows.append({"day": day(end), "at": instant(end), **_state(rubric, point)})
-    return rows
-
-
-def _state(rubric: Rubric, point: Point) -> dict[str, Any]:
-    """A point's numbers; dashes where another edition was in force, whose scale is another."""
-    own = point.rubric == rubric.key
-    values = {"score": point.score, "claimed": point.claimed, "verified": point.verified}
-    return {name: value_of(value if own else None, rubric) for name, value in values.items()}
 
 
 def _group(row: CategoryScore, full: FullScore, reading: SystemReading) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from accounts.access import MemberRequest, member_page
 from accounts.errors import Conflict
 from accounts.models import Role
 from assessments.models import System
-from dashboards.organisation.reading import moment_of
+from dashboards.moments import moment_of
 from dashboards.reports.document import Document, digest_of
 from dashboards.reports.files import pdf_response
 from dashboards.reports.making import KEPT, request_report
