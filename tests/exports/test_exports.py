@@ -38,7 +38,8 @@ NOT_EXPORTED = {
     *("accounts.person", "accounts.setupcode", "accounts.pass"),
     *("assessments.badge", "assessments.presence", "assessments.participant", "assessments.ballot"),
     *("assessments.upload", "evidence.seennames", "evidence.span", "evidence.rulechange"),
-    *("evidence.preparedtest", "notify.message", "notify.notice", "notify.choices", "notify.told", "scores.report"),
+    *("evidence.preparedtest", "notify.message", "notify.notice", "notify.choices", "notify.told", "notify.flip"),
+    "scores.report",
 }
 
 
