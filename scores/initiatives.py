@@ -88,12 +88,11 @@ def _progress(
     found = []
     for step in steps:
         step.system = systems[step.system_id]
-        found.append(step_progress(step, facts[step.system_id], now))
+        found.append(_step(step, facts[step.system_id], now))
     return Progress(initiative, found, burn_up(found, initiative.created_at, now))
 
 
-def step_progress(step: InitiativeStep, facts: Facts, now: datetime) -> StepProgress:
-    """How far one step is at `now`, from facts from the start until then; its system must be loaded."""
+def _step(step: InitiativeStep, facts: Facts, now: datetime) -> StepProgress:
     rubric = builtin()[step.system.rubric]
     level = Level.from_key(step.level)
     intervals = held(facts, step.test, level)

@@ -105,8 +105,6 @@ def _make(live: Live) -> Scene:
             "initiative owners": f"/o/meridian/initiatives/{initiative.pk}/edit/",
             "test": fraud + "tests/data-1/",
             "results": fraud + "results/",
-            "report": fraud + "report/",
-            "organisation report": "/o/meridian/report/",
             "result": f"{fraud}results/{result.pk}/",
             **_settings(story, actor, now),
         },
@@ -181,8 +179,6 @@ PLACES = [
     "choices",
     "deliveries",
     "binding",
-    "report",
-    "organisation report",
 ]
 
 
