@@ -26,9 +26,18 @@ def count_exchange(address: str, now: float) -> None:
 
     Whoever asks shows no token of ours yet, so that nothing else tells them apart.
     """
+    seconds = seconds_over("exchange-rate", address, settings.EXCHANGE_RATE, now)
+    if seconds:
+        raise _too_many(f"One address may ask for {settings.EXCHANGE_RATE} tokens a minute.", seconds)
+
+
+def seconds_over(name: str, address: str, most: int, now: float) -> int:
+    """Count one request by its network address: 0 while it is one of `most` in its minute, else for how long to wait.
+
+    `name` keeps what is counted apart, `now` is in seconds since the epoch.
+    """
     minute, second = divmod(int(now), 60)
-    if _count(f"exchange-rate:{address}:{minute}", 2 * 60) > settings.EXCHANGE_RATE:
-        raise _too_many(f"One address may ask for {settings.EXCHANGE_RATE} tokens a minute.", 60 - second)
+    return 60 - second if _count(f"{name}:{address}:{minute}", 2 * 60) > most else 0
 
 
 def _count(key: str, kept_seconds: int) -> int:

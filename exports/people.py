@@ -9,6 +9,7 @@ from assessments.models import Initiative, InitiativeStep
 from exports.table import same, stored
 from keyless.models import Binding
 from notify.models import Webhook
+from scores.models import ShareLink
 
 
 def _origin(url: str) -> str:
@@ -129,6 +130,21 @@ SET_UP = [
         ["pk"],
         restricted=True,
         convert={"server": _origin},
+    ),
+    stored(
+        "share-links",
+        "Share links",
+        "Which reports are shared, until when; not the addresses.",
+        {
+            **same("name"),
+            "system": "system__slug",
+            **same("as_of", "created_at"),
+            "created_by": "created_by__email",
+            **same("expires_at", "revoked_at", "last_used_at"),
+        },
+        ShareLink.objects.visible_to,
+        ["pk"],
+        restricted=True,
     ),
 ]
 ACTIVITY = stored(

@@ -324,6 +324,8 @@ TIME_ZONE = "UTC"
 API_RATE = env.int("API_RATE", default=100)
 # How many tokens a minute one network address may ask for in exchange for a CI's.
 EXCHANGE_RATE = env.int("EXCHANGE_RATE", default=120)
+# How many times a minute one network address may open reports by a share link.
+SHARE_RATE = env.int("SHARE_RATE", default=60)
 # Origins of issuers of CI tokens that may use http, or lie in a private network; all others are https, and public.
 KEYLESS_LOCAL_ISSUERS = [each.lower().rstrip("/") for each in env.list("KEYLESS_LOCAL_ISSUERS", default=[])]
 REST_FRAMEWORK: dict[str, Any] = {

@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("notify.urls")),
     path("badge/", include("dashboards.badge.public_urls")),
+    path("share/<str:secret>/", include("dashboards.reports.public_urls")),
+    path("o/<slug:organisation>/", include("dashboards.reports.urls")),
     path("o/<slug:organisation>/systems/<slug:system>/badge/", include("dashboards.badge.urls")),
     path("o/<slug:organisation>/settings/", settings, name="settings"),
     path("o/<slug:organisation>/export/", include("dashboards.exporting.urls")),

@@ -88,11 +88,12 @@ def _progress(
     found = []
     for step in steps:
         step.system = systems[step.system_id]
-        found.append(_step(step, facts[step.system_id], now))
+        found.append(step_progress(step, facts[step.system_id], now))
     return Progress(initiative, found, burn_up(found, initiative.created_at, now))
 
 
-def _step(step: InitiativeStep, facts: Facts, now: datetime) -> StepProgress:
+def step_progress(step: InitiativeStep, facts: Facts, now: datetime) -> StepProgress:
+    """How far one step is at `now`, from facts from the start until then; its system must be loaded."""
     rubric = builtin()[step.system.rubric]
     level = Level.from_key(step.level)
     intervals = held(facts, step.test, level)

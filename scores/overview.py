@@ -145,9 +145,12 @@ def _lapsed(facts: Facts, levels: Levels, rubric: Rubric, now: datetime) -> set[
     }
 
 
-def main_rubric(systems: Sequence[System]) -> Rubric:
-    """The rubric that most of these systems are scored by; the default one of equals, and without any system."""
-    used = Counter(system.rubric for system in systems)
+def main_rubric(systems: Sequence[System], at: datetime | None = None) -> Rubric:
+    """The rubric that most of these systems are scored by; the default one of equals, and without any system.
+
+    With `at` (aware) those in force at that instant.
+    """
+    used = Counter(system.rubric if at is None else system.edition_at(at) for system in systems)
     key = min(used, key=lambda key: (-used[key], key != DEFAULT, key), default=DEFAULT)
     return builtin()[key]
 

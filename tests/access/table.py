@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from accounts.models import Role
 from dashboards.assessing.attaching import signer
+from tests.access.reports import REPORTS
 from tests.access.rows import Page, Who
 from tests.access.taking import TAKING
 from tests.access.world import World
@@ -109,6 +110,7 @@ def of_session(world: World) -> dict[str, str]:
 
 
 PAGES = [
+    *REPORTS,
     *TAKING,
     Page("healthz", {"GET": Who.ANYONE}),
     Page("readyz", {"GET": Who.ANYONE}),

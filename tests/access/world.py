@@ -31,11 +31,14 @@ from assessments.models import (
 )
 from assessments.operations import start_assessment
 from assessments.sessions import open_session
+from dashboards.reports.links import create_link
+from dashboards.reports.making import REPORT, make, request_report
 from evidence.models import Result
 from keyless.bindings import add_binding
 from keyless.models import Binding, Kind
 from notify.models import Message, Webhook
 from notify.webhooks import create_webhook, ping
+from scores.models import Report, ShareLink
 from tests.cast import make_member, make_person
 from tests.factories import assess, make_system, post
 
@@ -157,6 +160,35 @@ class World:
     def initiative(self) -> Initiative:
         steps = [WantedStep(self.system, "data-1", "manual")]
         return create_initiative(actor=self.actor, title="Schemas", steps=steps, at=self.now)
+
+    @cached_property
+    def report(self) -> Report:
+        """A PDF that a member asked for, ready."""
+        return self._made(
+            request_report(
+                organisation=self.organisation,
+                system=self.system,
+                as_of=self.now,
+                at=self.now,
+                person=self.member.person,
+            )
+        )
+
+    @cached_property
+    def share_link(self) -> tuple[ShareLink, str]:
+        """An open link with a PDF, and its secret."""
+        expires_at, system = self.now + timedelta(days=7), self.system
+        link, secret = create_link(
+            actor=self.actor, name="Board", system=system, as_of=None, expires_at=expires_at, at=self.now
+        )
+        as_of = timezone.now()
+        self._made(request_report(organisation=self.organisation, system=system, as_of=as_of, at=as_of, link=link))
+        return link, secret
+
+    def _made(self, report: Report) -> Report:
+        """The report once its message is delivered, and no other."""
+        make(Message.objects.get(kind=REPORT, payload__report=report.pk), self.now)
+        return report
 
     def client(self, actor: str) -> Client:
         """The browser of one of the cast; `token` and `anonymous` have no session."""

@@ -105,6 +105,8 @@ def _make(live: Live) -> Scene:
             "initiative owners": f"/o/meridian/initiatives/{initiative.pk}/edit/",
             "test": fraud + "tests/data-1/",
             "results": fraud + "results/",
+            "report": fraud + "report/",
+            "organisation report": "/o/meridian/report/",
             "result": f"{fraud}results/{result.pk}/",
             **_settings(story, actor, now),
         },
@@ -179,6 +181,8 @@ PLACES = [
     "choices",
     "deliveries",
     "binding",
+    "report",
+    "organisation report",
 ]
 
 

@@ -38,7 +38,8 @@ NOT_EXPORTED = {
     *("accounts.person", "accounts.setupcode", "accounts.pass"),
     *("assessments.badge", "assessments.presence", "assessments.participant", "assessments.ballot"),
     *("assessments.upload", "evidence.seennames", "evidence.span", "evidence.rulechange"),
-    *("evidence.preparedtest", "notify.message", "notify.notice", "notify.choices", "notify.told"),
+    *("evidence.preparedtest", "notify.message", "notify.notice", "notify.choices", "notify.told", "notify.flip"),
+    "scores.report",
 }
 
 
@@ -56,6 +57,7 @@ def furnish(world: World) -> None:
     """Make what is there to export."""
     for name in ("final", "file", "token", "binding", "webhook", "initiative", "event", "invited", "badge", "result"):
         getattr(world, name)
+    assert world.share_link
     actor, system, at = world.actor, world.system, world.now
     set_team_members(actor=actor, slug=world.team.slug, member_ids=[world.viewer.pk], at=at)
     add_comment(actor=actor, system=system, test="data-1", text="Who knows?", at=at)
@@ -108,7 +110,7 @@ def test_every_table_says_the_same_in_both_forms(world: World, name: str) -> Non
 def test_every_model_of_an_organisation_is_exported_or_left_out_by_intention() -> None:
     owned = {table.counted(Membership(organisation_id=0)).model for table in TABLES.values() if table.counted}
     exported = {model._meta.label_lower for model in owned} | {"accounts.membership_teams", "assessments.thread"}
-    rooms = {"accounts", "assessments", "evidence", "keyless", "notify"}
+    rooms = {"accounts", "assessments", "evidence", "keyless", "notify", "scores"}
     known = {model._meta.label_lower for room in rooms for model in apps.get_app_config(room).get_models()}
     assert known - exported == NOT_EXPORTED
 
@@ -130,7 +132,8 @@ def test_an_archive_holds_every_table_and_nothing_of_another_organisation_or_sec
         text = "".join(files.read(name).decode() for name in files.namelist())
     webhook, token = world.webhook, world.token
     secrets = [token.secret_hash, world.invited[0].secret_hash, world.invited[1], webhook.nonce, "/hook"]
-    for hidden in (*secrets, world.badge.key, "argon2", "lobex"):
+    link, address = world.share_link
+    for hidden in (*secrets, world.badge.key, link.secret_hash, address, "argon2", "lobex"):
         assert hidden not in text, hidden
     theirs = b"".join(archive(TABLES.values(), CSV, Source(world.stranger, world.now)))
     with zipfile.ZipFile(io.BytesIO(theirs)) as files:
