@@ -137,6 +137,7 @@ if SQLITE:
 else:
     # For how many seconds a thread keeps its connection to PostgreSQL.
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
+    DATABASES["default"]["ENGINE"] = "mlscore_site.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PostgreSQL keeps what accounts.statements sends once it was planned; the ORM's own statements are never prepared.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 0)
