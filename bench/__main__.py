@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bench import report, servers
+from bench import planning, report, servers
 
 if TYPE_CHECKING:
     from bench.data import Made
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["growth", "rules", "export", "dashboards"],
+        choices=["growth", "plan", "rules", "export", "dashboards", "votes"],
         help="measure that alone; without it, all but these",
     )
     parser.add_argument("--small", type=int, default=10_000, metavar="RESULTS", help="of growth: few results")
@@ -45,11 +45,14 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="of dashboards: leave out Chromium")
     arguments = parser.parse_args()
     load = report.load_average()
+    if arguments.part == "plan":
+        planning.main()
+        return
     with servers.databases() as directory:
         import django
 
         django.setup()
-        from bench import dashboards, data, exporting, growth, profiling, rules
+        from bench import dashboards, data, exporting, growth, profiling, rules, votes
 
         if arguments.part == "growth":
             growth.main(arguments)
@@ -62,6 +65,9 @@ def main() -> None:
             return
         if arguments.part == "export":
             exporting.main(arguments, directory)
+            return
+        if arguments.part == "votes":
+            votes.main(directory)
             return
         began = datetime.now(UTC)
         short = arguments.profile or arguments.posts

@@ -21,7 +21,7 @@ from assessments.events import Told, record_event
 from assessments.models import EventKind, Lifecycle, System
 from assessments.operations import finalise, save_answers, start_assessment, void_assessment
 from assessments.systems import create_system, update_system
-from dashboards.demo import cast
+from dashboards.demo import cast, initiative
 from dashboards.demo.pipelines import day, dice, postings
 from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, ToldStory, VoidStory, stories
 from evidence.models import Result
@@ -85,6 +85,7 @@ def seed(now: datetime) -> bool:
     company = Company(organisation, actors, teams, Actor(organisation=organisation, token=token))
     _choose_quiet(actors)
     arrivals = [_play(company, story, now) for story in stories()]
+    initiative.play(actors, now)
     # What happened a year ago is no news.
     Message.objects.filter(created_at__lt=now - NEWS).delete()
     # The token was last used when the newest of all results arrived.

@@ -12,7 +12,7 @@ from rubric.definition import Aggregation, Band, Rubric
 from rubric.levels import Level
 from rubric.planning import COSTS, Plan, effort_of
 from rubric.scoring import DECIMALS, PERCENT, totals
-from scores.plan import Position, reasons, warning, warnings
+from scores.plan import Position, reasons, warnings
 from scores.steps import goal_of, next_band
 
 EFFORTS = {"S": "small", "M": "medium", "L": "large"}
@@ -109,7 +109,7 @@ def lines(position: Position, made: Plan, chosen: Collection[str]) -> list[Line]
             number=number,
             score=phrases.score(step.score, rubric),
             why=why,
-            leans_on=warning(rubric, step.test, step.missing) if step.missing else "",
+            leans_on=f"Leans on {' and '.join(step.missing)}, without credit." if step.missing else "",
         )
         for number, (step, why) in enumerate(zip(made.steps, reasons(rubric, made), strict=True), start=1)
     ]
@@ -149,8 +149,12 @@ def _raises(position: Position, key: str, chosen: Collection[str]) -> list[Line]
 
 
 def outlook(position: Position, chosen: Collection[str]) -> Outlook:
-    """The score once the chosen steps are done; choosing `automated` of a test includes `manual`."""
+    """The score once the chosen steps are done; choosing `automated` of a test includes `manual`.
+
+    Its warnings are those that the steps bring about: the page says above what holds at present.
+    """
     rubric, held = position.rubric, position.credited
+    present = warnings(rubric, held)
     before = totals(rubric, held)
     cost = steps = 0
     for key, test in rubric.tests.items():
@@ -174,7 +178,7 @@ def outlook(position: Position, chosen: Collection[str]) -> Outlook:
             )
             for category in rubric.categories
         ],
-        warnings=warnings(rubric, held),
+        warnings=[each for each in warnings(rubric, held) if each not in present],
     )
 
 

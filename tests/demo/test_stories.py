@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from accounts.models import Activity
-from assessments.models import Assessment, AssessmentStatus, System
+from assessments.models import Assessment, AssessmentStatus, Initiative, System
 from evidence.models import Result, Run
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -197,3 +197,13 @@ def test_the_organisation_is_spread_over_the_bands(demo: Demo) -> None:
     bands = {total.band.key for total in totals if total.band}
     assert bands == {"research", "serious-holes", "first-pass", "reasonably-tested", "strong"}
     assert {total.score.limiting[0] for total in totals} == {"data", "model", "infra", "monitor"}
+
+
+def test_an_initiative_of_three_teams_is_halfway_there(demo: Demo) -> None:
+    """Its facts say which steps are done; one that isn't was due before NOW."""
+    made = Initiative.objects.get()
+    done = {
+        step: demo.test(step.system.slug, step.test).level >= Level[step.level.upper()] for step in made.steps.all()
+    }
+    assert (len(done), sum(done.values())) == (8, 4)
+    assert [step.test for step, is_done in done.items() if not is_done and step.due_on < NOW.date()] == ["monitor-5"]
