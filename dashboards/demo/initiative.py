@@ -53,7 +53,7 @@ def play(actors: Mapping[str, Actor], now: datetime) -> None:
             step_id=stored.pk,
             owner=actors[step.owner].person,
             due_on=(now + timedelta(days=step.due_in)).date(),
-            issue_url=f"https://issues.meridian.example/{step.system}/{step.issue}" if step.issue else "",
+            issue_url=f"https://issues.meridian.example/{step.issue}" if step.issue else "",
         )
         for stored, step in zip(made.steps.all(), STEPS, strict=True)
     ]
