@@ -13,16 +13,20 @@ from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
 from accounts.models import Role
 from dashboards.moments import as_of
+from dashboards.paging import page_number
 from dashboards.system.facts_presenters import counts_as, read_wanted, why_verified
 from dashboards.system.forms import VoidForm
 from dashboards.system.reading import system_of
+from dashboards.system.strip_presenters import metrics, strips
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from evidence.voiding import AlreadyVoided, void_result
 from rubric.loader import builtin
 from scores.explain import Wanted, explain, is_removed, result_page, results_of
+from scores.strips import histories, page_of_checks
 
 PAGE = 50
+LAST_PAGE = 1000
 RESULTS_OF_TEST = 20
 
 
@@ -37,6 +41,11 @@ def test(request: MemberRequest, organisation: str, system: str, test: str) -> H
     if test not in rubric.tests:
         raise Http404("There is no such test in this system's rubric.")
     explanation = explain(found, test, moment.at)
+    number = page_number(request.GET.get("checks", ""), LAST_PAGE)
+    checks, more = page_of_checks(explanation.checks, number)
+    shown = histories(checks, moment.at)
+    results = Result.objects.filter(system=found, check_of__in=[check.pk for check in explanation.checks])
+    newest = results.filter(observed_at__lte=moment.at).select_related("check_of").newest_first()
     context = {
         "system": found,
         "rubric": rubric,
@@ -44,7 +53,12 @@ def test(request: MemberRequest, organisation: str, system: str, test: str) -> H
         "explanation": explanation,
         "score": explanation.score,
         "why_verified": why_verified(explanation),
-        "results": results_of(found, Wanted(test=test)).filter(observed_at__lte=moment.at)[:RESULTS_OF_TEST],
+        "strips": strips(shown),
+        "metrics": metrics(shown, moment.at),
+        "checks": len(explanation.checks),
+        "number": number,
+        "following": number + 1 if more else None,
+        "results": newest[:RESULTS_OF_TEST],
         "as_of": moment,
         "at": moment.at,
         "past": moment.past,

@@ -17,6 +17,7 @@ from accounts.models import Role
 from assessments.events import record_event, void_event
 from assessments.models import System, SystemEvent
 from dashboards.figures.marks import SIGNS
+from dashboards.paging import page_number
 from dashboards.system.forms import EventForm, VoidForm
 from dashboards.system.reading import system_of
 from dashboards.system.timeline_presenters import lines
@@ -74,7 +75,7 @@ def _timeline_page(request: MemberRequest, system: System, form: EventForm, *, s
     now = timezone.now()
     asked = request.GET.get("kind", "")
     kind = EventKind(asked) if asked in set(EventKind) else None
-    number = _page_number(request.GET.get("page", ""))
+    number = page_number(request.GET.get("page", ""), LAST_PAGE)
     page = read_timeline(system, now, kind, number)
     context = {
         "system": system,
@@ -88,8 +89,3 @@ def _timeline_page(request: MemberRequest, system: System, form: EventForm, *, s
         "may_void": request.membership.may(Role.ADMIN),
     }
     return render(request, "dashboards/timeline.html", context, status=status)
-
-
-def _page_number(text: str) -> int:
-    """The page that an address asks for; the first where it asks for none."""
-    return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -104,6 +105,8 @@ def _make(live: Live) -> Scene:
             "initiative": f"/o/meridian/initiatives/{initiative.pk}/",
             "initiative owners": f"/o/meridian/initiatives/{initiative.pk}/edit/",
             "test": fraud + "tests/data-1/",
+            "explain": fraud + "explain/?at=2026-06-01",
+            "timeline": fraud + "timeline/",
             "results": fraud + "results/",
             "report": fraud + "report/",
             "organisation report": "/o/meridian/report/",
@@ -172,6 +175,8 @@ PLACES = [
     "initiative",
     "initiative owners",
     "test",
+    "explain",
+    "timeline",
     "results",
     "result",
     "mapping",
@@ -215,6 +220,23 @@ def test_a_range_button_narrows_the_chart(browser: Browser, scene: Scene) -> Non
         expect(quarter).to_have_attribute("aria-pressed", "true")
         expect(year).to_have_attribute("aria-pressed", "false")
         assert page.evaluate(start) > before
+
+
+def test_a_click_in_the_chart_leads_to_that_instant(browser: Browser, scene: Scene) -> None:
+    with scene.visit(browser, "system") as page:
+        chart = page.locator("figure .chart")
+        expect(chart.locator(".main-svg").first).to_be_visible()
+        box = chart.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+        expect(chart.locator(".hoverlayer .legend")).to_be_visible()
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_url("**/?at=*")
+        expect(page.get_by_text("This is the system as of")).to_be_visible()
+        instants = page.evaluate("() => JSON.parse(document.getElementById('trend-figure').textContent).data[0].x")
+        asked = unquote(page.url.partition("?at=")[2])
+        assert asked.rstrip("Z").replace("T", " ") in instants
 
 
 @pytest.mark.parametrize("place", PLACES)
