@@ -21,11 +21,15 @@ from scores.trends import Bucket, Interval, Life, bucket_ends, buckets, first_ru
 
 @dataclass(frozen=True, slots=True)
 class SystemStand:
-    """One system at the report's instant, and COMPARED before it. `assessment` is the one whose claims hold."""
+    """One system at the report's instant, and COMPARED before it.
+
+    `assessment` is the one whose claims hold; `ran` says whether any result was observed by then.
+    """
 
     now: Snapshot
     before: Snapshot
     assessment: Assessment | None
+    ran: bool
     failing: int
     review_due: bool
 
@@ -83,12 +87,13 @@ def _stands(
         now = snapshot(system, facts[system.pk], firsts[system.pk], at)
         if not _in_use(system, at) or (now.score is None and system.created_at > at):
             continue
-        assessment = newest_final.get(system.pk)
+        assessment, first = newest_final.get(system.pk), firsts[system.pk]
         found.append(
             SystemStand(
                 now=now,
                 before=snapshot(system, facts[system.pk], firsts[system.pk], at - COMPARED),
                 assessment=assessment,
+                ran=first is not None and first <= at,
                 failing=failing_checks(checks[system.pk], Rules.of(system), at),
                 review_due=review_is_due(system, assessment.effective_at if assessment else None, at),
             )
