@@ -40,6 +40,22 @@ def turn_off(*, actor: Actor, system: System, at: datetime) -> None:
 
 
 @transaction.atomic
+def show_chart(*, actor: Actor, system: System, shown: bool, at: datetime) -> Badge:
+    """Show, or no longer show, the last year of the score to whoever has the badge's key. Raises Badge.DoesNotExist."""
+    locked = System.objects.select_for_update().get(pk=system.pk)
+    badge = Badge.objects.get(system=locked)
+    if badge.chart == shown:
+        return badge
+    badge.chart = shown
+    badge.save(update_fields=["chart"])
+    if shown:
+        _log(actor, locked, at, "badge.chart_on", "Turned on the chart beside the badge")
+    else:
+        _log(actor, locked, at, "badge.chart_off", "Turned off the chart beside the badge")
+    return badge
+
+
+@transaction.atomic
 def renew_key(*, actor: Actor, system: System, at: datetime) -> Badge:
     """Give the badge another key; the former addresses end for good. Raises Badge.DoesNotExist."""
     locked = System.objects.select_for_update().get(pk=system.pk)

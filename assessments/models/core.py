@@ -105,11 +105,15 @@ class System(models.Model):
 
 
 class Badge(models.Model):
-    """A system's public badge: whoever has its key reads the score while it is on. Renewing the key ends the former one."""
+    """A system's public badge: whoever has its key reads the score while it is on. Renewing the key ends the former one.
+
+    With `chart` they see how the score came about over the last year besides.
+    """
 
     system = models.OneToOneField(System, on_delete=models.CASCADE, related_name="badge")
     key = models.CharField(max_length=64, unique=True)
     on = models.BooleanField(default=True)
+    chart = models.BooleanField(default=False, db_default=False)
 
     def __str__(self) -> str:
         return f"badge of {self.system_id}"

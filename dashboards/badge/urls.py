@@ -10,5 +10,6 @@ urlpatterns = [
     path("", views.badge, name="system-badge"),
     path("on/", views.on, name="system-badge-on"),
     path("off/", views.off, name="system-badge-off"),
+    path("chart/", views.chart, name="system-badge-chart"),
     path("renew/", views.renew, name="system-badge-renew"),
 ]

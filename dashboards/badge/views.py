@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, member_page
 from accounts.actors import Actor
 from accounts.models import Role
-from assessments.badges import renew_key, turn_off, turn_on
+from assessments.badges import renew_key, show_chart, turn_off, turn_on
 from assessments.models import Badge
 from dashboards.assessing.finding import system_or_404
+from dashboards.badge.chart import HEIGHT, WIDTH
 
 
 @require_safe
@@ -31,6 +32,9 @@ def badge(request: MemberRequest, organisation: str, system: str) -> HttpRespons
         "has_key": shown is not None or Badge.objects.filter(system=found).exists(),
         "picture": paths.get("svg"),
         "svg": settings.PUBLIC_URL + paths.get("svg", ""),
+        "chart_picture": reverse("badge-chart", args=[shown.key]) if shown and shown.chart else "",
+        "chart_size": (WIDTH, HEIGHT),
+        "public_url": settings.PUBLIC_URL,
         "json": settings.PUBLIC_URL + paths.get("json", ""),
         "page": settings.PUBLIC_URL + reverse("system", args=[organisation, system]),
         "may_manage": request.membership.may(Role.ADMIN),
@@ -55,6 +59,21 @@ def off(request: MemberRequest, organisation: str, system: str) -> HttpResponse:
     found = system_or_404(request.membership, system)
     turn_off(actor=Actor.of(request.membership), system=found, at=timezone.now())
     messages.success(request, "The badge is off. Caches may show it for five more minutes.")
+    return redirect("system-badge", organisation, system)
+
+
+@require_POST
+@member_page(Role.ADMIN)
+def chart(request: MemberRequest, organisation: str, system: str) -> HttpResponse:
+    """Turn the chart beside the badge on or off, as `chart` says."""
+    found = system_or_404(request.membership, system)
+    if not Badge.objects.filter(system=found).exists():
+        raise Http404("This system has no badge yet.")
+    shown = request.POST.get("chart") == "on"
+    show_chart(actor=Actor.of(request.membership), system=found, shown=shown, at=timezone.now())
+    messages.success(
+        request, "The chart is on." if shown else "The chart is off. Caches may show it for five more minutes."
+    )
     return redirect("system-badge", organisation, system)
 
 

@@ -16,7 +16,7 @@ from accounts.organisations import create_organisation
 from accounts.teams import create_team
 from accounts.tokens import create_token
 from assessments.attachments import add_file
-from assessments.badges import turn_on
+from assessments.badges import show_chart, turn_on
 from assessments.events import Told, record_event
 from assessments.initiatives import WantedStep, create_initiative
 from assessments.models import (
@@ -145,6 +145,11 @@ class World:
     @cached_property
     def badge(self) -> Badge:
         return turn_on(actor=self.actor, system=self.system, at=self.now)
+
+    @cached_property
+    def charted(self) -> Badge:
+        """The badge with its chart on."""
+        return show_chart(actor=self.actor, system=self.badge.system, shown=True, at=self.now)
 
     @cached_property
     def result(self) -> Result:
