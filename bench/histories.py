@@ -51,19 +51,23 @@ class Story:
     full: bool
 
 
-def build(name: str, systems: int, owner: Person, now: datetime) -> tuple[Organisation, list[str], Counts]:
-    """An organisation of so many systems with DAYS behind them, as of `now` (aware); answers it and its systems' slugs."""
-    created = now - DAYS * DAY
+def build(
+    name: str, systems: int, owner: Person, now: datetime, days: int = DAYS
+) -> tuple[Organisation, list[str], Counts]:
+    """An organisation of so many systems with `days` behind them, as of `now` (aware); answers it and its systems' slugs."""
+    created = now - days * DAY
     organisation = create_organisation(name=name, slug=name, owner=owner, at=created)
     teams = Team.objects.bulk_create(
         Team(organisation=organisation, name=f"Team {number + 1}", slug=f"team-{number + 1}")
         for number in range(min(TEAMS, systems))
     )
     made = System.objects.bulk_create(_systems(organisation, teams, systems, created))
-    Assessment.objects.bulk_create((final for system in made for final in _finals(system, now)), batch_size=2000)
+    Assessment.objects.bulk_create((final for system in made for final in _finals(system, now, days)), batch_size=2000)
     counts = Counts()
     for start in range(0, systems, SAMPLED):
-        stories = [_story(system, now, full=not index) for index, system in enumerate(made[start : start + SAMPLED])]
+        stories = [
+            story(system, now, days, full=not index) for index, system in enumerate(made[start : start + SAMPLED])
+        ]
         _store(stories, counts)
     return organisation, [system.slug for system in made], counts
 
@@ -84,14 +88,13 @@ def _systems(organisation: Organisation, teams: Sequence[Team], count: int, crea
         )
 
 
-def _finals(system: System, now: datetime) -> Iterator[Assessment]:
+def _finals(system: System, now: datetime, days: int) -> Iterator[Assessment]:
     """Half-yearly assessments, each of which claims a little more than the one before."""
     dice = random.Random(f"claims of {system.slug}")
     tests = list(builtin()[system.rubric].tests)
     order = dice.sample(tests, len(tests))
-    rounds = DAYS // ASSESSED_EVERY
-    for number in range(rounds):
-        at = now - (DAYS - number * ASSESSED_EVERY - dice.random() * 60) * DAY
+    for number in range(days // ASSESSED_EVERY):
+        at = now - (days - number * ASSESSED_EVERY - dice.random() * 60) * DAY
         claimed = order[: 4 + number * dice.randint(1, 3)]
         yield Assessment(
             system=system,
@@ -105,25 +108,25 @@ def _finals(system: System, now: datetime) -> Iterator[Assessment]:
         )
 
 
-def _story(system: System, now: datetime, *, full: bool) -> Story:
+def story(system: System, now: datetime, days: int, *, full: bool) -> Story:
     """Nightly runs of every test from the day it was adopted, but for the nights on which its pipeline was broken."""
     dice = random.Random(f"nights of {system.slug}")
-    start = now - DAYS * DAY + dice.random() * DAY
-    broken = [_outage(dice) for _ in range(OUTAGES)]
+    start = now - days * DAY + dice.random() * DAY
+    broken = [_outage(dice, days) for _ in range(OUTAGES)]
     nights = {}
     for test in builtin()[system.rubric].tests:
-        adopted = int(DAYS * dice.random() ** 2)
-        own = [*broken, _outage(dice)] if dice.random() < 0.3 else broken
+        adopted = int(days * dice.random() ** 2)
+        own = [*broken, _outage(dice, days)] if dice.random() < 0.3 else broken
         nights[test] = [
             start + night * DAY
-            for night in range(adopted, DAYS)
+            for night in range(adopted, days)
             if not any(first <= night < last for first, last in own)
         ]
     return Story(system, nights, full)
 
 
-def _outage(dice: random.Random) -> tuple[int, int]:
-    first = dice.randrange(DAYS)
+def _outage(dice: random.Random, days: int) -> tuple[int, int]:
+    first = dice.randrange(days)
     return first, first + dice.randint(5, 90)
 
 
@@ -145,7 +148,7 @@ def _store(stories: Sequence[Story], counts: Counts) -> None:
     )
     pks = {(check.system_id, check.test): check.pk for check in checks}
     counts.results += sum(len(times) for story in stories for times in story.nights.values())
-    counts.spans += _copy(Span, (row for story in stories for row in _spans(story)))
+    counts.spans += _copy(Span, (row for story in stories for row in spans_of(story)))
     _copy(Run, (row for story in stories for row in _runs(story)))
     sampled = (row for story in stories if story.full for row in _results(story, pks))
     counts.stored += _copy(Result, sampled)
@@ -156,7 +159,7 @@ def _run_id(at: datetime) -> str:
     return f"night-{at:%Y-%m-%d}"
 
 
-def _spans(story: Story) -> Iterator[dict[str, Any]]:
+def spans_of(story: Story) -> Iterator[dict[str, Any]]:
     rules = Rules.of(story.system)
     for test, times in story.nights.items():
         for level, intervals in layers(times, rules.freshness(test)).items():

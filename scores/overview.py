@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -104,7 +104,9 @@ def _standing(
     system: System, facts: Facts, life: Life | None, checks: Sequence[NewestResult], now: datetime
 ) -> Standing:
     then = now - COMPARED
-    levels = levels_at(facts, now)
+    # Most spans of a long history ended before anything that is compared here.
+    late = replace(facts, spans=[span for span in facts.spans if span.ends_at > then])
+    levels = levels_at(late, now)
     claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
     assessed_at = claims.effective_at if claims else None
     rubric = facts.rubric_at(now)
@@ -113,15 +115,15 @@ def _standing(
         system=system,
         life=life,
         score=score,
-        before=score_of(facts.rubric_at(then), levels_at(facts, then), then) if life and life.since <= then else None,
-        verified_soon=totals(rubric, levels_at(facts, now + LAPSES_SOON).verified).score,
+        before=score_of(facts.rubric_at(then), levels_at(late, then), then) if life and life.since <= then else None,
+        verified_soon=totals(rubric, levels_at(late, now + LAPSES_SOON).verified).score,
         assessed_at=assessed_at,
         review_due=life is not None and review_is_due(system, assessed_at, now),
         failing=failing_checks(checks, Rules.of(system), now),
-        lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(facts, now).values()),
+        lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(late, now).values()),
         lapsed=len(_lapsed(facts, levels, rubric, now)),
         snapshot=Snapshot(system, levels, score),
-        lapses=lapses_of(system, facts, now, now + HORIZON) if system.retired_at is None else (),
+        lapses=lapses_of(system, late, now, now + HORIZON) if system.retired_at is None else (),
     )
 
 
