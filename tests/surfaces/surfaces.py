@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from accounts.actors import Actor
 from accounts.models import Membership, Scope
 from accounts.tokens import create_token
-from assessments.badges import turn_on
+from assessments.badges import show_chart, turn_on
 from assessments.models import System
 from dashboards import phrases
 from exports.table import Source
@@ -121,14 +121,22 @@ def comparison(asking: Asking, system: System) -> Said | None:
 
 
 def system_page(asking: Asking, system: System) -> Said | None:
-    html = asking.page(f"systems/{system.slug}/", {"at": moment(asking.at)})
-    score, unit = found(r'<p class="score"><b>(.*?)</b>(.*?)</p>', html)
-    if score == UNSAID:
+    return _hero(asking.page(f"systems/{system.slug}/", {"at": moment(asking.at)}), system, asking.at)
+
+
+def report(asking: Asking, system: System) -> Said | None:
+    return _hero(asking.page(f"systems/{system.slug}/report/", {"at": moment(asking.at)}), system, asking.at)
+
+
+def _hero(html: str, system: System, at: datetime) -> Said | None:
+    """What the head of a page about a system says; None where it shows no score."""
+    if re.search(r'<p class="score"><b>[^–]', html) is None:
         return None
+    score, unit = found(r'<p class="score"><b>(.*?)</b>(.*?)</p>', html)
     claimed = found(r"<dt>Claimed</dt>\s*<dd>(.*?)</dd>", html)[0]
     verified = found(r"<dt>Verified</dt>\s*<dd>(.*?)</dd>", html)[0]
     points = re.findall(r'<span class="cat-score">(.*?)</span>', html)
-    categories = [category.key for category in builtin()[system.edition_at(asking.at)].categories]
+    categories = [category.key for category in builtin()[system.edition_at(at)].categories]
     return {
         "score": f"{score} %" if unit == "%" else score,
         "claimed": claimed,
@@ -153,6 +161,16 @@ def badge(asking: Asking, system: System) -> Said | None:
     key = turn_on(actor=Actor.of(asking.member), system=system, at=asking.at).key
     body = json.loads(Client().get(f"/badge/{key}.json").content)
     return None if body["score"] is None else {name: body[name] for name in TOTALS}
+
+
+def chart(asking: Asking, system: System) -> Said | None:
+    """The labels at the ends of the lines; without a line of what never ran."""
+    actor = Actor.of(asking.member)
+    turn_on(actor=actor, system=system, at=asking.at)
+    key = show_chart(actor=actor, system=system, shown=True, at=asking.at).key
+    svg = Client().get(f"/badge/{key}/chart.svg").content.decode()
+    labels = re.findall(r">(Score|Verified) ([^<]*)</text>", svg)
+    return {name.lower(): value for name, value in labels} if labels else None
 
 
 def metrics(asking: Asking, system: System) -> Said | None:
@@ -184,7 +202,9 @@ SURFACES: Mapping[str, Callable[[Asking, System], Said | None]] = {
     "system's page": system_page,
     "API, score": api_score,
     "API, history": api_history,
+    "report": report,
     "badge": badge,
+    "embedded chart": chart,
     "metrics": metrics,
     "export of scores": export,
 }
