@@ -104,10 +104,16 @@ def _new_rules(change: RuleChange, system: System) -> Rules:
 
 
 def _apply_at_once(change: RuleChange, at: datetime) -> None:
+    """Prepare and swap in one transaction; a reader of several statements goes on with the spans that it began with."""
+    change.swapped_at = at
+    change.save()
     systems = change.systems().select_related("organisation").order_by("slug").select_for_update(of=("self",))
     for system in systems:
         tests = _tests_of(change, system)
-        spans.rebuild_tests(system, system.generation, _new_rules(change, system), tests)
+        if tests:
+            spans.copy(system, system.generation, change.pk, tests)
+            spans.rebuild_tests(system, change.pk, _new_rules(change, system), tests)
+            System.objects.filter(pk=system.pk).update(generation=change.pk)
     _set_values(change, at)
 
 

@@ -156,12 +156,22 @@ def test_a_change_of_another_scope_waits(actor, system, in_background):
         change_rules(actor=actor, system=system, changes={"windows": {"data-1": 7}}, at=NOW)
 
 
-def test_few_runs_change_at_once(actor, system):
+def test_few_runs_change_at_once_and_a_reader_goes_on_with_what_it_began_with(actor, system):
     three_runs(actor)
+    post(actor, result(test="data-2", check="data-2", run_id="other", observed_at=EPOCH))
+    ends = {"data-1": EPOCH + 32 * DAY, "data-2": EPOCH + 30 * DAY}
+
+    def seen_by(reader: System) -> dict[str, object]:
+        return dict(Span.objects.filter(generation=reader.generation, level=1).values_list("test", "ends_at"))
+
+    before = System.objects.get(pk=system.pk)
     change_rules(actor=actor, system=system, changes={"windows": {"data-1": 2}}, at=NOW)
     system.refresh_from_db()
     assert (pending_of(actor.organisation), system.windows) == (None, {"data-1": 2})
-    assert Span.objects.get(level=1).ends_at == EPOCH + 4 * DAY
+    assert (seen_by(before), seen_by(system)) == (ends, {**ends, "data-1": EPOCH + 4 * DAY})
+    while clear_next(NOW + GRACE):
+        pass
+    assert (seen_by(before), len(seen_by(system))) == ({}, 2)
 
 
 def test_the_command_works_through_what_is_pending(actor, system, in_background):
