@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Membership, Organisation
@@ -23,18 +22,13 @@ from rubric.levels import LEVELS
 from rubric.loader import builtin
 from tests.api.client import Api, ok
 from tests.api.conftest import MakeApi, make_api
-from tests.dashboards.test_system_page import SignIn, address, read, text_of
+from tests.dashboards.pages import SignIn, address, read, text_of
 from tests.factories import DAY, assess, make_system, post
 
 __all__ = ["make_api"]
 pytestmark = pytest.mark.django_db
 TESTS = list(builtin()["ml-test-score-2017"].tests)
 MICROSECOND = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 def random_history(organisation: Organisation, now: datetime, seed: int) -> System:

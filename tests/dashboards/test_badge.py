@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -22,16 +21,11 @@ from rubric.loader import builtin
 from rubric.timeline import Levels
 from scores.brief import Brief
 from scores.reading import full_score, score_of
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, all_tests, assess, fraud_story, make_system, post
 
 pytestmark = pytest.mark.django_db
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -18,16 +17,11 @@ from accounts.models import Activity, Membership, Organisation
 from assessments.badges import show_chart, turn_off, turn_on
 from assessments.models import Badge, System
 from scores.reading import full_score
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.dashboards.test_badge import SVG, get, parsed
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, all_tests, assess, fraud_story, make_system, post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 def charted(system: System, now: datetime) -> str:

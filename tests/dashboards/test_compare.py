@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organisation
 from scores.reading import full_score
-from tests.dashboards.test_system_page import read, text_of
+from tests.dashboards.pages import read, text_of
 from tests.factories import DAY, assess, fraud_story, make_system
 
 SignIn = Callable[[Membership], Client]

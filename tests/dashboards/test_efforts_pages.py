@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import Activity, Membership, Organisation
 from tests.cast import NOW
-from tests.dashboards.test_system_page import address, read, text_of
+from tests.dashboards.pages import address, read, text_of
 from tests.factories import make_system
 
 SignIn = Callable[[Membership], Client]

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -21,16 +20,11 @@ from evidence.posting import PostedResult
 from evidence.recording import record_results
 from evidence.voiding import void_result
 from scores.strips import CHECKS_SHOWN
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, assess, make_system, nightly, post
 
 pytestmark = pytest.mark.django_db
 PAGE = "tests/data-1/"
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 @pytest.fixture

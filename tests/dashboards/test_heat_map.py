@@ -17,7 +17,7 @@ from accounts.models import Membership, Organisation
 from assessments.models import System
 from assessments.systems import update_system
 from rubric.loader import builtin
-from tests.dashboards.test_system_page import read, text_of
+from tests.dashboards.pages import read, text_of
 from tests.factories import DAY, assess, make_system, make_team, nightly, post
 
 SignIn = Callable[[Membership], Client]

@@ -20,7 +20,7 @@ from assessments.initiatives import StepDetails, WantedStep, add_steps, create_i
 from assessments.models import Initiative, System
 from scores.initiatives import progress_of
 from tests.cast import NOW
-from tests.dashboards.test_system_page import BUDGET, address, read, text_of
+from tests.dashboards.pages import BUDGET, address, read, text_of
 from tests.factories import DAY, assess, make_system, post
 
 SignIn = Callable[[Membership], Client]

@@ -7,13 +7,12 @@ from datetime import datetime
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organisation
 from assessments.models import System
 from rubric.loader import builtin
-from tests.dashboards.test_system_page import read, text_of
+from tests.dashboards.pages import read, text_of
 from tests.factories import DAY, assess, fraud_story, make_system, make_team
 
 SignIn = Callable[[Membership], Client]
@@ -22,11 +21,6 @@ BASE = "/o/acme/"
 PATHS = [BASE + place for place in ("moved/", "lapses/", "roll-ups/")]
 TESTS = list(builtin()["ml-test-score-2017"].tests)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from itertools import pairwise
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -23,7 +22,7 @@ from dashboards.moments import asked_moment
 from dashboards.organisation.choosing import PAGE_SIZE
 from dashboards.organisation.filters import Filter
 from rubric.loader import builtin
-from tests.dashboards.test_system_page import read, text_of
+from tests.dashboards.pages import read, text_of
 from tests.factories import DAY, assess, fraud_story, make_system, make_team, nightly, post
 
 SignIn = Callable[[Membership], Client]
@@ -31,11 +30,6 @@ BUDGET = 12
 PAGE = "/o/acme/"
 TESTS = list(builtin()["ml-test-score-2017"].tests)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 @pytest.fixture

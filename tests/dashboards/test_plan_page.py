@@ -13,7 +13,7 @@ from accounts.models import Membership, Organisation
 from assessments.models import System
 from rubric.loader import builtin
 from tests.cast import NOW
-from tests.dashboards.test_system_page import BUDGET, address, read, text_of
+from tests.dashboards.pages import BUDGET, address, read, text_of
 from tests.factories import assess, make_system
 
 SignIn = Callable[[Membership], Client]

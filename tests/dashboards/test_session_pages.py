@@ -20,7 +20,7 @@ from assessments.operations import save_answers, start_assessment
 from assessments.sessions import cast_votes, open_session, reveal
 from tests.assessments.team import voters
 from tests.cast import make_member
-from tests.dashboards.test_system_page import BUDGET, SignIn, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, read, text_of
 from tests.factories import all_tests, make_system
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,6 @@ from html import unescape
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -18,16 +17,11 @@ from assessments.models import EventKind, System, SystemEvent
 from assessments.systems import update_system
 from dashboards.system.timeline_reading import PAGE
 from evidence.rule_changes import change_rules
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, assess, fraud_story, make_system, post
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>&\"'"
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 @pytest.fixture

@@ -6,21 +6,15 @@ from datetime import datetime
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Organisation
 from assessments.models import System
 from evidence.models import Result
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, all_tests, assess, fraud_story, make_system, post
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
 
 
 def page_of(system: System, version: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from accounts.models import Membership, Organisation, Person, Role, Team, Token
 from assessments.models import Assessment, System
@@ -17,6 +17,8 @@ from dashboards.demo.stories import stories
 from evidence.models import Result
 from evidence.rebuilding import check_system
 from tests.demo.conftest import DAY, NOW, Demo, recorded_facts
+
+pytestmark = pytest.mark.django_db
 
 
 def test_one_organisation_with_its_teams_systems_and_people(demo: Demo) -> None:
@@ -79,11 +81,3 @@ def test_a_later_hour_of_the_same_day_only_adds_results(hour: int) -> None:
         known = postings(story, earlier)
         assert all(posting.received_at <= earlier for posting in known)
         assert postings(story, later)[: len(known)] == known
-
-
-@pytest.mark.django_db
-def test_a_database_with_anything_else_in_it_is_left_alone() -> None:
-    Person.objects.create_user("someone@example.com")
-    with pytest.raises(CommandError, match="not empty"):
-        call_command("seed_demo")
-    assert not Organisation.objects.exists() and Person.objects.count() == 1

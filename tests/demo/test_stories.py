@@ -19,6 +19,7 @@ from scores.score import Health
 from scores.trends import trend
 from tests.demo.conftest import DAY, NOW, Demo
 
+pytestmark = pytest.mark.django_db
 MICROSECOND = timedelta(microseconds=1)
 WINDOW = 30 * DAY
 

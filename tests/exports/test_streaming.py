@@ -22,7 +22,7 @@ from exports.snapshot import one_instant
 from exports.table import Source
 from exports.tables import TABLES
 from exports.writing import CSV, JSON, archive, one_file
-from tests.dashboards.test_system_page import BUDGET, SignIn
+from tests.dashboards.pages import BUDGET, SignIn
 from tests.factories import HOUR, make_system, post
 
 ROWS = 20_000

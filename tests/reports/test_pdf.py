@@ -19,7 +19,7 @@ from notify.models import Message
 from notify.outbox import deliver_due
 from notify.tasks import sweep_all
 from scores.models import Report, Stage
-from tests.dashboards.test_system_page import SignIn, address, read, text_of
+from tests.dashboards.pages import SignIn, address, read, text_of
 from tests.factories import DAY, HOUR, all_tests, assess, make_system, post
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from assessments.operations import finalise, start_assessment
 from dashboards.reports.links import LONGEST, create_link, open_link, revoke_link
 from notify.outbox import deliver_due
 from scores.models import Report, ShareLink
-from tests.dashboards.test_system_page import BUDGET, SignIn, address, read, text_of
+from tests.dashboards.pages import BUDGET, SignIn, address, read, text_of
 from tests.factories import DAY, assess, fraud_story, make_system
 
 pytestmark = pytest.mark.django_db
