@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tools import chromium
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# For how many milliseconds a page may take to become as expected: two cores serve all workers and their servers.
+PATIENCE = 20_000
 
 
 def launch(playwright: Playwright) -> Browser:
     """The Chromium of this machine; FileNotFoundError when it has none."""
+    expect.set_options(timeout=PATIENCE)
     return playwright.chromium.launch(executable_path=chromium.require(), args=ARGUMENTS)
 
 
