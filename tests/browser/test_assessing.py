@@ -109,6 +109,9 @@ def test_two_people_and_a_lost_connection(browser: Browser, made: Scene) -> None
         choose(marc, "model-5", "automated")
         marc.locator("#model-5-justification").fill("Retrained weekly in CI.")
         saved(marc, "model-5")
+        # The level may have been saved before the text was.
+        while stored(made, "model-5")[1] == "":
+            marc.wait_for_timeout(100)
         # Back online, her answer is refused; both versions are shown, and hers is still in its fields.
         ines.context.set_offline(False)
         conflict = ines.locator("#model-5 .conflict")
