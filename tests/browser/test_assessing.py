@@ -282,14 +282,14 @@ def test_without_javascript(browser: Browser, made: Scene) -> None:
         page.locator("#monitor-2-link").fill("https://git.example.com/ablation")
         page.locator(".rail-actions").get_by_role("button", name="Save").click()
         # Monitor-2 is saved; monitor-1 shows both versions.
+        expect(page.locator("#monitor-1 .conflict")).to_contain_text("Theirs")
         assert stored(made, "monitor-2") == ("automated", TEXT)
         assert stored(made, "monitor-1")[0] == "automated"
-        expect(page.locator("#monitor-1 .conflict")).to_contain_text("Theirs")
         expect(page.locator("#monitor-1-manual")).to_be_checked()
         expect(page.locator("#monitor-2 .links a")).to_have_text("https://git.example.com/ablation")
         page.locator("#monitor-1").get_by_role("button", name="Keep mine").click()
-        assert stored(made, "monitor-1")[0] == "manual"
         expect(page.locator(".conflict")).to_have_count(0)
+        assert stored(made, "monitor-1")[0] == "manual"
         page.get_by_role("button", name="Remove the link https://git.example.com/ablation").click()
         expect(page.locator("#monitor-2 .links a")).to_have_count(0)
         page.get_by_role("button", name="Review and finalise").click()

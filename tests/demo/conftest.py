@@ -45,7 +45,7 @@ def recorded_facts() -> Facts:
         "system__slug", "started_at", "effective_at", "recorded_by", "status", "claims"
     ).order_by("system__slug", "started_at")
     spans = Span.objects.values_list("system__slug", "test", "level", "starts_at", "ends_at").order_by(
-        "system__slug", "test", "level", "starts_at"
+        "system__slug", "test", "level", "starts_at", "ends_at"
     )
     return {"results": list(results), "assessments": list(assessments), "spans": list(spans)}
 
