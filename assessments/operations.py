@@ -179,6 +179,7 @@ def finalise(*, actor: Actor, assessment: Assessment, at: datetime) -> Assessmen
     draft.effective_at = draft.effective_at if draft.imported else at
     draft.recorded_at, draft.recorded_by, draft.author = at, actor.label, actor.person
     draft.save()
+    System.objects.filter(pk=system.pk).forget_states(draft.effective_at)
     leave(draft=draft)
     activity.record(
         actor=actor,
@@ -243,6 +244,7 @@ def void_assessment(*, actor: Actor, assessment: Assessment, reason: str, at: da
     final.status = AssessmentStatus.VOIDED
     final.voided_at, final.voided_by, final.void_reason = at, actor.label, reason
     final.save(update_fields=["status", "voided_at", "voided_by", "void_reason"])
+    System.objects.filter(pk=final.system_id).forget_states(final.effective_at)
     activity.record(
         actor=actor,
         at=at,

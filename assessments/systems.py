@@ -115,6 +115,8 @@ def update_system(*, actor: Actor, system: System, changes: Mapping[str, Any], a
     if not differing:
         return system
     system.save()
+    if "rubric" in differing:
+        System.objects.filter(pk=system.pk).forget_states(at)
     activity.record(
         actor=actor,
         at=at,

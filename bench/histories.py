@@ -23,6 +23,7 @@ from evidence.models import Check, Result, Run, Span
 from evidence.rules_of import Rules
 from rubric.evidence import layers
 from rubric.loader import DEFAULT, builtin
+from scores.keeping import keep
 
 DAY = timedelta(days=1)
 DAYS = 3 * 365
@@ -69,6 +70,8 @@ def build(
             story(system, now, days, full=not index) for index, system in enumerate(made[start : start + SAMPLED])
         ]
         _store(stories, counts)
+    for system in made:
+        keep(system.pk)
     return organisation, [system.slug for system in made], counts
 
 

@@ -11,10 +11,10 @@ from evidence import spans, writing
 from evidence.models import Status
 from evidence.posting import Content, Fault, PostedResult, SystemOutcome
 from evidence.preparation import keep_pending_spans
-from evidence.snapshot import KnownCheck, RunKey, Snapshot
+from evidence.snapshot import KnownCheck, LayersByTest, RunKey, Snapshot
 from evidence.telling import flips
 from evidence.writing import Fresh
-from rubric.evidence import RunTimes, run_instants
+from rubric.evidence import PROVABLE, RunTimes, parting, run_instants
 from rubric.loader import builtin
 
 Regions = dict[str, tuple[datetime, datetime]]
@@ -61,6 +61,21 @@ class Batch:
         else:
             detail = f"The check {item.check!r} has other content for the run {item.run_id!r} already."
             self.conflicts.append(Fault(index, None, detail))
+
+    def states_until(self, layers: LayersByTest, regions: Regions) -> datetime | None:
+        """The first instant at which the system's state may be another, where its kept states tell of that instant."""
+        known = self.system.states_until
+        if known is None or not self.fresh:
+            return None
+        instants = [first for first, _ in regions.values()]
+        for test, of_test in layers.items():
+            partings = (parting(self.snapshot.layer(test, level), of_test[level]) for level in PROVABLE)
+            instants += [at for at in partings if at is not None]
+        first, since = min(fresh.observed_at for fresh in self.fresh), self.system.states_since
+        if since is None or first < since:
+            instants.append(first)
+        lowest = min(instants, default=known)
+        return lowest if lowest < known else None
 
     def changed_checks(self) -> list[KnownCheck]:
         """The checks that are new, or whose newest result is among the fresh ones."""
@@ -145,6 +160,7 @@ class _Plan:
                 (key for key, times in self.runs.items() if snapshot.runs.get(key) != times), self.runs
             ),
             spans=spans.difference(snapshot.spans, self.layers),
+            states_until=batch.states_until(self.layers, self.regions),
         )
 
     def finish(self) -> SystemOutcome:

@@ -40,6 +40,8 @@ def check_system(system_id: int, *, repair: bool) -> list[Disagreement]:
     tests |= {*Check.objects.filter(system=system).values_list("test", flat=True).distinct()}
     found = [each for test in sorted(tests) for each in _check_runs(system, test, repair=repair)]
     found += _check_spans(system, repair=repair)
+    if found and repair:
+        System.objects.filter(pk=system.pk).forget_states()
     return found
 
 

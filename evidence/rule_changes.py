@@ -122,6 +122,7 @@ def _set_values(change: RuleChange, at: datetime) -> None:
     scope: Organisation | System = change.system or change.organisation
     details = {field: [getattr(scope, field), value] for field, value in change.changes.items()}
     type(scope).objects.filter(pk=scope.pk).update(**change.changes)
+    change.systems().forget_states()
     actor = Actor(organisation=change.organisation, person=change.actor_person, token=change.actor_token)
     activity.record(
         actor=actor,

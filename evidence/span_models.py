@@ -9,6 +9,7 @@ from django.db import models
 
 from accounts.models import Organisation, Token
 from assessments.models import System
+from assessments.models.core import SystemQuerySet
 
 
 class SpanLevel(models.IntegerChoices):
@@ -80,7 +81,7 @@ class RuleChange(models.Model):
     def __str__(self) -> str:
         return f"rule change {self.pk}"
 
-    def systems(self) -> models.QuerySet[System]:
+    def systems(self) -> SystemQuerySet:
         """The systems whose history it concerns."""
         if self.system_id is not None:
             return System.objects.filter(pk=self.system_id)

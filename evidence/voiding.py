@@ -38,6 +38,7 @@ def void_result(*, actor: Actor, result_id: int, reason: str, at: datetime) -> R
     result.save(update_fields=["voided_at", "voided_by", "void_reason"])
     _renew_health(result.check_of)
     _recompute_run(system, result)
+    System.objects.filter(pk=system.pk).forget_states(result.observed_at)
     activity.record(
         actor=actor,
         at=at,

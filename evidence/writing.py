@@ -47,6 +47,8 @@ class Changes:
     results: Sequence[Fresh]
     runs: Mapping[RunKey, RunTimes]
     spans: Difference
+    states_until: datetime | None = None
+    """Its kept states are no longer known to be true from here on; None: they are as before."""
 
 
 def store(changes: Sequence[Changes], *, token_id: int | None, received_at: datetime) -> None:
@@ -57,6 +59,7 @@ def store(changes: Sequence[Changes], *, token_id: int | None, received_at: date
             *_results(changes, token_id, received_at),
             *_runs((each.system_id, each.runs) for each in changes),
             *_spans((each.system_id, each.generation, each.spans) for each in changes),
+            *_marks(changes),
         ]
     )
 
@@ -244,6 +247,20 @@ def _upsert_spans(vendor: str) -> str:
         "INSERT INTO evidence_span (system_id, generation, test, level, starts_at, ends_at)"
         f" SELECT l.system, l.generation, l.test, l.level, l.starts_at, l.ends_at FROM {rows} WHERE true"
         " ON CONFLICT (system_id, generation, test, level, starts_at) DO UPDATE SET ends_at = EXCLUDED.ends_at"
+    )
+
+
+def _marks(changes: Sequence[Changes]) -> list[Write]:
+    rows = [(each.system_id, to_sql(each.states_until)) for each in changes if each.states_until is not None]
+    return [Write("marked_systems", _lower_marks(VENDOR), [document(rows)])] if rows else []
+
+
+@lru_cache
+def _lower_marks(vendor: str) -> str:
+    rows = listed(vendor, "l", system="bigint", until="timestamptz")
+    return (
+        f"UPDATE assessments_system SET states_until = l.until FROM {rows}"
+        " WHERE assessments_system.id = l.system AND assessments_system.states_until > l.until"
     )
 
 

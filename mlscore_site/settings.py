@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "evidence.tasks.remove_old_results": 300,
         "notify.tasks.deliver_messages": 30,
         "notify.tasks.look_around": 900,
+        "scores.tasks.keep_states": 30,
     }.items()
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

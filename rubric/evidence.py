@@ -171,6 +171,16 @@ def respliced(known: Iterable[Interval], region: Interval, inside: Iterable[Inte
     return union([*kept, *clipped(inside, start, end)])
 
 
+def parting(known: Sequence[Interval], wanted: Sequence[Interval]) -> datetime | None:
+    """The first instant that lies in one of two unions of maximal ascending intervals alone; None where they are equal."""
+    for one, other in zip(known, wanted, strict=False):
+        if one != other:
+            return min(one[0], other[0]) if one[0] != other[0] else min(one[1], other[1])
+    longer = max(known, wanted, key=len)
+    rest = longer[min(len(known), len(wanted)) :]
+    return rest[0][0] if rest else None
+
+
 def verified_at(times: Sequence[datetime], at: datetime, rule: FreshnessRule) -> Level:
     """The verified level at an instant, counted from the ascending run times as the contract words it."""
     first = bisect_right(times, at - rule.window)

@@ -118,6 +118,25 @@ class Tally:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What the totals of a rubric are whole numbers of: final scores of 1 / `score`, points of 1 / `points`."""
+
+    score: int
+    points: int
+
+
+def units_of(rubric: Rubric) -> Units:
+    """The units that every total of a rubric is a multiple of."""
+    layout = _layout(rubric)
+    return Units(layout.whole, layout.denominator)
+
+
+def in_units(value: Fraction, parts: int) -> int:
+    """A value as a whole number of 1 / `parts`, which it must be."""
+    return value.numerator * (parts // value.denominator)
+
+
 def limiting(rubric: Rubric, categories: Mapping[str, Fraction]) -> tuple[str, ...]:
     """The categories that hold the score down, from the points of all of them."""
     layout = _layout(rubric)

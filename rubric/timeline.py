@@ -131,8 +131,8 @@ def _changes(facts: Facts, start: datetime, end: datetime) -> Iterator[Point]:
     sweep = _Sweep(facts.rubric_at(start), levels_at(facts, start))
     last = sweep.state()
     yield sweep.point(start)
-    for at, events in groupby(_events(facts, start, end), key=itemgetter(0)):
-        for _, event in events:
+    for at, happened in groupby(events(facts, start, end), key=itemgetter(0)):
+        for _, event in happened:
             sweep.apply(event)
         state = sweep.state()
         if state != last:
@@ -140,18 +140,18 @@ def _changes(facts: Facts, start: datetime, end: datetime) -> Iterator[Point]:
             last = state
 
 
-def _events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, Event]]:
+def events(facts: Facts, start: datetime, end: datetime) -> list[tuple[datetime, Event]]:
     """What happens in (start, end], in order; of equal instants claims keep their order."""
-    events: list[tuple[datetime, Event]] = [
+    found: list[tuple[datetime, Event]] = [
         (since, rubric) for since, rubric in facts.editions if since is not None and start < since <= end
     ]
-    events += [(claims.effective_at, claims) for claims in facts.claims if start < claims.effective_at <= end]
+    found += [(claims.effective_at, claims) for claims in facts.claims if start < claims.effective_at <= end]
     for span in facts.spans:
         if start < span.starts_at <= end:
-            events.append((span.starts_at, (span.test, span.level, 1)))
+            found.append((span.starts_at, (span.test, span.level, 1)))
         if start < span.ends_at <= end:
-            events.append((span.ends_at, (span.test, span.level, -1)))
-    return sorted(events, key=itemgetter(0))
+            found.append((span.ends_at, (span.test, span.level, -1)))
+    return sorted(found, key=itemgetter(0))
 
 
 class _Sweep:

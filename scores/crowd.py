@@ -1,77 +1,113 @@
-"""The states of many systems at one instant, as whole numbers: what medians and means over many instants count with. Pure."""
+"""How many systems stand where at an instant, in whole numbers: what medians and means over time count with. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 from rubric.definition import Rubric
-from rubric.scoring import limiting
+from rubric.scoring import in_units, limiting, units_of
 from rubric.timeline import Point
 
 
-class Crowd:
-    """Systems by their index, each with a state or none; setting one costs the same whatever their number.
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What totals count of a state, in the rubric's units: `points` by category, `limits` a bit for each that limits."""
 
-    Points are few different fractions, which sums and comparisons take far longer over than whole numbers: `denominator`
-    times each is one.
+    score: int
+    verified: int
+    points: tuple[int, ...]
+    limits: int
+
+    @classmethod
+    def of(cls, rubric: Rubric, point: Point) -> Face:
+        """The face of a state that is counted by this rubric."""
+        units, keys = units_of(rubric), [category.key for category in rubric.categories]
+        lowest = limiting(rubric, point.categories)
+        return cls(
+            in_units(point.score, units.score),
+            in_units(point.verified, units.score),
+            tuple([in_units(point.categories[key], units.points) for key in keys]),
+            sum([1 << place for place, key in enumerate(keys) if key in lowest]),
+        )
+
+
+class Crowd:
+    """Counts by score, by verified score and by the categories that limit, and the sum of each category's points.
+
+    Points are few different fractions, which sums and comparisons take far longer over than whole numbers.
     """
 
-    def __init__(self, rubric: Rubric, systems: int, points: Iterable[Point]) -> None:
-        """Nothing but `points`, all of this rubric, will be set."""
-        self._rubric = rubric
+    def __init__(self, rubric: Rubric) -> None:
+        self._units = units_of(rubric)
         self._keys = [category.key for category in rubric.categories]
-        values = {id(value): value for point in points for value in _values(point)}
-        self.denominator = lcm(*(value.denominator for value in values.values()))
-        self._whole = {key: int(value * self.denominator) for key, value in values.items()}
-        self._scores: list[int | None] = [None] * systems
-        self._verified: list[int | None] = [None] * systems
-        self._categories: list[list[int]] = [[0] * systems for _ in self._keys]
-        self._limits: list[tuple[str, ...]] = [()] * systems
-        self._limits_by_row: dict[tuple[int, ...], tuple[str, ...]] = {}
+        self._points = [0] * len(self._keys)
+        self._counts: dict[str, Counter[int]] = {kind: Counter() for kind in ("score", "verified", "limits")}
 
-    def set(self, index: int, point: Point | None) -> None:
-        """From here on the system is in this state; None: it counts no more."""
-        whole = self._whole
-        self._scores[index] = whole[id(point.score)] if point else None
-        self._verified[index] = whole[id(point.verified)] if point else None
-        row = tuple([whole[id(point.categories[key])] for key in self._keys]) if point else None
-        for column, value in zip(self._categories, row or (0,) * len(self._keys), strict=True):
-            column[index] = value
-        self._limits[index] = self._limiting(point, row) if point and row else ()
+    def add(self, face: Face, count: int = 1) -> None:
+        """So many more systems stand like this; fewer where `count` is negative."""
+        self.count("score", face.score, count)
+        self.count("verified", face.verified, count)
+        self.count("limits", face.limits, count)
+        self.earn([count * points for points in face.points])
 
-    def _limiting(self, point: Point, row: tuple[int, ...]) -> tuple[str, ...]:
-        found = self._limits_by_row.get(row)
-        if found is None:
-            found = self._limits_by_row[row] = limiting(self._rubric, point.categories)
-        return found
+    def count(self, kind: str, number: int, count: int) -> None:
+        """So many more systems have this number: of a `score`, a `verified` score or of `limits`."""
+        self._counts[kind][number] += count
+
+    def earn(self, points: Iterable[int]) -> None:
+        """The categories' sums are higher by these."""
+        for place, earned in enumerate(points):
+            self._points[place] += earned
 
     @property
-    def scores(self) -> list[int]:
-        """The scores of all that count, ascending."""
-        return sorted(score for score in self._scores if score is not None)
+    def systems(self) -> int:
+        return self._counts["score"].total()
 
     @property
-    def verified(self) -> list[int]:
-        """Their verified scores, ascending."""
-        return sorted(score for score in self._verified if score is not None)
+    def mean(self) -> Fraction:
+        """The mean score, of at least one system."""
+        earned = sum(score * count for score, count in self._counts["score"].items())
+        return Fraction(earned, self.systems * self._units.score)
 
     @property
-    def categories(self) -> dict[str, int]:
-        """The sum of each category."""
-        return {key: sum(column) for key, column in zip(self._keys, self._categories, strict=True)}
+    def categories(self) -> dict[str, Fraction]:
+        """The mean of each category, over at least one system."""
+        parts = self.systems * self._units.points
+        return {key: Fraction(points, parts) for key, points in zip(self._keys, self._points, strict=True)}
 
     @property
     def limiting(self) -> dict[str, int]:
         """How many systems each category limits."""
-        counted: Counter[str] = Counter()
-        for keys, systems in Counter(self._limits).items():
-            for key in keys:
-                counted[key] += systems
-        return {key: counted[key] for key in self._keys}
+        counts = self._counts["limits"]
+        return {
+            key: sum([count for limits, count in counts.items() if limits >> place & 1])
+            for place, key in enumerate(self._keys)
+        }
+
+    def quantiles(self, kind: str, *shares: Fraction) -> list[Fraction]:
+        """The scores, or verified scores, at these shares (0 to 1) of at least one system, as `scores.trends.quantile`."""
+        counts = self._counts[kind]
+        ascending = sorted(number for number, count in counts.items() if count)
+        found = []
+        for share in shares:
+            position = share * (self.systems - 1)
+            index = position.numerator // position.denominator
+            value, following = _neighbours(ascending, counts, index)
+            found.append((value + (position - index) * (following - value)) / self._units.score)
+        return found
 
 
-def _values(point: Point) -> Sequence[Fraction]:
-    return point.score, point.verified, *point.categories.values()
+def _neighbours(ascending: Iterable[int], counts: Mapping[int, int], index: int) -> tuple[int, int]:
+    """The value at a place of all in order, and the one after it, or the last one again."""
+    passed, found = 0, None
+    value = 0
+    for value in ascending:
+        passed += counts[value]
+        if found is None and passed > index:
+            found = value
+        if found is not None and passed > index + 1:
+            return found, value
+    return (value if found is None else found), value

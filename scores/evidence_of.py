@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 
 from assessments.models import System
 from evidence.models import Check, Result, Status
@@ -34,12 +34,20 @@ def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[N
 
     Only where a pipeline's clock is ahead, one more query reads those of its checks.
     """
-    known = Check.objects.filter(system__in=[system.pk for system in systems]).values_list(
-        "pk", "system_id", "test", "newest_status", "newest_observed_at"
-    )
+    return _newest(Check.objects.filter(system__in=[system.pk for system in systems]), systems, now)
+
+
+def newest_failures(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:
+    """Of these only what did not pass: what failing checks and tests are known by."""
+    bad = Q(newest_observed_at__gt=now) | Q(newest_observed_at__isnull=False) & ~Q(newest_status=Status.PASSED)
+    return _newest(Check.objects.filter(bad, system__in=[system.pk for system in systems]), systems, now)
+
+
+def _newest(checks: QuerySet[Check], systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:
     found: dict[int, list[NewestResult]] = {system.pk: [] for system in systems}
     ahead = []
-    for pk, system_id, test, status, observed_at in known:
+    rows = checks.values_list("pk", "system_id", "test", "newest_status", "newest_observed_at")
+    for pk, system_id, test, status, observed_at in rows:
         if observed_at is not None and observed_at > now:
             ahead.append(pk)
         else:

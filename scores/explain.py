@@ -15,9 +15,9 @@ from rubric.levels import Level
 from rubric.timeline import Facts, levels_at
 from scores.evidence_of import fold_health, newest_of
 from scores.facts import load_facts
-from scores.overview import FIRST
 from scores.paging import page_of
 from scores.reading import LAST, next_falls, test_score
+from scores.recounting import FIRST
 from scores.runs_of import run_counts
 from scores.score import TestScore
 from scores.why import neighbours

@@ -15,7 +15,7 @@ from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.timeline import Facts
 from scores.facts import load_facts
-from scores.overview import FIRST
+from scores.recounting import FIRST
 
 
 @dataclass(frozen=True, slots=True)

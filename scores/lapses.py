@@ -1,4 +1,4 @@
-"""What lapses next: the evidence whose level falls if nothing more arrives, test by test. Pure."""
+"""What lapses next: the evidence whose level falls if nothing more arrives, test by test."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from datetime import datetime, timedelta
 
 from assessments.models import System
 from evidence.rules_of import Rules
-from rubric.definition import Test
+from rubric.definition import Rubric, Test
+from rubric.evidence import PROVABLE
 from rubric.levels import Level
+from rubric.loader import builtin
+from rubric.states import NOTHING, State, verified_in
 from rubric.timeline import Facts, levels_at
 from scores.facts import load_facts
+from scores.kept import known, order_of, states_over
 
 HORIZON = timedelta(days=30)
 """How far ahead an organisation looks."""
@@ -39,14 +43,30 @@ class Lapse:
         return max(self.before, self.claimed) > max(self.after, self.claimed)
 
 
-def lapses(systems: Sequence[System], now: datetime, until: datetime) -> list[Lapse]:
-    """Every fall of a verified level in (now, until], by instant, in two queries.
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What lapses by some instant, by instant: what nothing sees to, or all. `kept_up` counts what pipelines see to."""
+
+    lapses: Sequence[Lapse]
+    kept_up: int
+
+
+def lapses(systems: Sequence[System], now: datetime, until: datetime, *, every: bool = False) -> Ahead:
+    """Every fall of a verified level in (now, until], in three queries: one where all states are kept.
 
     Systems must have their organisation loaded. Retired ones, and tests that the edition in force lacks, are left out.
     """
     used = [system for system in systems if system.retired_at is None]
-    facts = load_facts(used, now, now)
-    return in_order([lapse for system in used for lapse in lapses_of(system, facts[system.pk], now, until)])
+    kept = states_over(used, now)
+    others = [system for system in used if system.pk not in kept]
+    facts = load_facts(others, now, now) if others else {}
+    found = [
+        lapses_of(holding_by_states(system, kept[system.pk], now), now, until, every=every)
+        if system.pk in kept
+        else lapses_of(holding(system, facts[system.pk], now), now, until, every=every)
+        for system in used
+    ]
+    return Ahead(in_order([lapse for each in found for lapse in each.lapses]), sum(each.kept_up for each in found))
 
 
 def in_order(found: Sequence[Lapse]) -> list[Lapse]:
@@ -54,32 +74,75 @@ def in_order(found: Sequence[Lapse]) -> list[Lapse]:
     return sorted(found, key=lambda lapse: (lapse.at, lapse.system.name.casefold(), lapse.test.key))
 
 
-def lapses_of(system: System, facts: Facts, now: datetime, until: datetime) -> list[Lapse]:
-    """The same of one system, retired or not, from facts that hold all spans around `now`."""
-    rules, rubric = Rules.of(system), facts.rubric_at(now)
-    claimed = levels_at(facts, now).claimed
-    found = []
-    for key, ends in _ends(facts, now).items():
-        test = rubric.tests.get(key)
-        if test is None or min(ends.values()) > until:
-            continue
-        kept_up = Level.AUTOMATED in ends and 2 * (max(ends.values()) - now) > rules.freshness(key).window
-        for before, after, at in _falls(ends):
-            if at <= until:
-                found.append(Lapse(at, system, test, before, after, claimed.get(key, Level.NONE), kept_up))
-    return in_order(found)
+Ends = Mapping[Level, datetime]
 
 
-def _ends(facts: Facts, now: datetime) -> Mapping[str, dict[Level, datetime]]:
-    """When each level that evidence holds at an instant ends, by test; the last of them a window after the newest run."""
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What evidence holds of a system at an instant: by test, when each level that it holds ends if nothing arrives.
+
+    The last of them lies a window after the newest run.
+    """
+
+    system: System
+    rubric: Rubric
+    claimed: Mapping[str, Level]
+    ends: Mapping[str, Ends]
+
+    def falling(self, until: datetime) -> int:
+        """How many tests hold less by then."""
+        return sum(min(ends.values()) <= until for ends in self.ends.values())
+
+
+def holding(system: System, facts: Facts, now: datetime) -> Holding:
+    """From facts that hold all spans around `now`."""
     ends: dict[str, dict[Level, datetime]] = defaultdict(dict)
     for span in facts.spans:
         if span.starts_at <= now < span.ends_at:
             ends[span.test][span.level] = span.ends_at
-    return ends
+    return Holding(system, facts.rubric_at(now), levels_at(facts, now).claimed, ends)
 
 
-def _falls(ends: Mapping[Level, datetime]) -> list[tuple[Level, Level, datetime]]:
+def holding_by_states(system: System, states: Sequence[State], now: datetime) -> Holding:
+    """From the state that holds at `now` and all that follow; nothing was recorded by then where the first is later."""
+    if not states or states[0].at > now:
+        return Holding(system, builtin()[system.edition_at(now)], {}, {})
+    tests, first = order_of(system), states[0]
+    read = known(first.rubric, first.tests, tests)
+    ends: dict[str, dict[Level, datetime]] = {}
+    left = [(place, level) for place, digit in enumerate(first.tests) if (level := verified_in(digit))]
+    for state in states[1:]:
+        still, digits = [], state.tests.ljust(len(tests), NOTHING)
+        for place, level in left:
+            holds = verified_in(digits[place])
+            if holds < level:
+                own = ends.setdefault(tests[place], {})
+                for lost in PROVABLE[holds:level]:
+                    own[lost] = state.at
+            if holds:
+                still.append((place, min(level, holds)))
+        left = still
+    return Holding(system, read.score.rubric, read.levels.claimed, ends)
+
+
+def lapses_of(held: Holding, now: datetime, until: datetime, *, every: bool = False) -> Ahead:
+    """The lapses of one system, retired or not."""
+    rules, found, seen_to = Rules.of(held.system), [], 0
+    for key, ends in held.ends.items():
+        test = held.rubric.tests.get(key)
+        if test is None or min(ends.values()) > until:
+            continue
+        kept_up = Level.AUTOMATED in ends and 2 * (max(ends.values()) - now) > rules.freshness(key).window
+        falls = [fall for fall in _falls(ends) if fall[2] <= until]
+        if kept_up:
+            seen_to += len(falls)
+        if every or not kept_up:
+            claimed = held.claimed.get(key, Level.NONE)
+            found += [Lapse(at, held.system, test, before, after, claimed, kept_up) for before, after, at in falls]
+    return Ahead(in_order(found), seen_to)
+
+
+def _falls(ends: Ends) -> list[tuple[Level, Level, datetime]]:
     """The steps down, each with its instant; a level reaches as far as each higher one at least."""
     manual, automated = ends.get(Level.MANUAL), ends.get(Level.AUTOMATED)
     if automated is None:

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.models import Organisation, OwnedQuerySet, Person
 from assessments.models import System
+from scores.state_models import KeptState as KeptState
 
 
 class ShareLink(models.Model):

@@ -14,7 +14,7 @@ from rubric.levels import Level
 from scores.gaps import scored_by
 from scores.overview import verified_share
 from scores.score import Score
-from scores.snapshots import Snapshot, snapshots
+from scores.snapshots import Snapshot, snapshots_at
 from scores.trends import Bucket, bucket
 
 
@@ -107,9 +107,12 @@ class Moves:
 
 
 def moves(systems: Sequence[System], rubric: Rubric, since: datetime, now: datetime) -> Moves:
-    """What differs between `since` and the later `now`, in six queries; retired systems are left out."""
+    """What differs between `since` and the later `now`, in six queries; one where all states are kept.
+
+    Retired systems are left out.
+    """
     used = [system for system in systems if system.retired_at is None]
-    before, after = snapshots(used, since), snapshots(used, now)
+    before, after = snapshots_at(used, since, now)
     then = {row.system.pk: row for row in scored_by(rubric, before)}
     scored = scored_by(rubric, after)
     both = [

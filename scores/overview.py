@@ -4,44 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from assessments.models import System
-from evidence.rules_of import Rules
 from rubric.definition import Band, Rubric
-from rubric.levels import Level
 from rubric.loader import DEFAULT, builtin
-from rubric.scoring import Totals, totals
-from rubric.timeline import Facts, Levels, levels_at
-from scores.evidence_of import NewestResult, failing_checks, newest_results
-from scores.facts import load_facts
-from scores.lapses import HORIZON, Lapse, lapses_of
-from scores.reading import LAST, next_falls, score_of
+from rubric.scoring import Totals
+from scores.lapses import Ahead
 from scores.score import Score
 from scores.snapshots import Snapshot
-from scores.steps import LAPSES_SOON
-from scores.trends import Life, first_runs, lives_of, quantile, total
+from scores.trends import quantile, total
 
 COMPARED = timedelta(days=90)
 """How far back rows and figures compare."""
-
-FIRST = datetime(1999, 1, 1, tzinfo=UTC)
-"""An instant before any fact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One system as the organisation sees it at `now`.
 
-    `life`, `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
+    `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
     checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
-    still claim more, or fell within COMPARED. `lapses` are the falls within HORIZON.
+    still claim more, or fell within COMPARED. `ahead` is what lapses within HORIZON, nothing for retired systems.
     """
 
     system: System
-    life: Life | None
     score: Score | None
     before: Score | None
     verified_soon: Fraction
@@ -51,7 +40,7 @@ class Standing:
     lapsing: int
     lapsed: int
     snapshot: Snapshot
-    lapses: Sequence[Lapse]
+    ahead: Ahead
 
     @property
     def change(self) -> Fraction | None:
@@ -89,62 +78,9 @@ class Standing:
         )
 
 
-def standings(systems: Sequence[System], now: datetime) -> list[Standing]:
-    """One row for each system, in their order, in four queries.
-
-    Systems must have their organisation loaded.
-    """
-    facts = load_facts(systems, FIRST, LAST)
-    lives = lives_of(systems, facts, first_runs(systems), FIRST, now)
-    checks = newest_results(systems, now)
-    return [_standing(system, facts[system.pk], lives.get(system.pk), checks[system.pk], now) for system in systems]
-
-
-def _standing(
-    system: System, facts: Facts, life: Life | None, checks: Sequence[NewestResult], now: datetime
-) -> Standing:
-    then = now - COMPARED
-    # Most spans of a long history ended before anything that is compared here.
-    late = replace(facts, spans=[span for span in facts.spans if span.ends_at > then])
-    levels = levels_at(late, now)
-    claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
-    assessed_at = claims.effective_at if claims else None
-    rubric = facts.rubric_at(now)
-    score = score_of(rubric, levels, now) if life else None
-    return Standing(
-        system=system,
-        life=life,
-        score=score,
-        before=score_of(facts.rubric_at(then), levels_at(late, then), then) if life and life.since <= then else None,
-        verified_soon=totals(rubric, levels_at(late, now + LAPSES_SOON).verified).score,
-        assessed_at=assessed_at,
-        review_due=life is not None and review_is_due(system, assessed_at, now),
-        failing=failing_checks(checks, Rules.of(system), now),
-        lapsing=sum(at - now <= LAPSES_SOON for at in next_falls(late, now).values()),
-        lapsed=len(_lapsed(facts, levels, rubric, now)),
-        snapshot=Snapshot(system, levels, score),
-        lapses=lapses_of(system, late, now, now + HORIZON) if system.retired_at is None else (),
-    )
-
-
 def review_is_due(system: System, assessed_at: datetime | None, at: datetime) -> bool:
     """Whether the newest final assessment is older than the organisation's review interval, or there is none."""
     return assessed_at is None or at - assessed_at > timedelta(days=system.organisation.review_interval_days)
-
-
-def _lapsed(facts: Facts, levels: Levels, rubric: Rubric, now: datetime) -> set[str]:
-    """The tests whose evidence once held more than it does, where that is claimed still or ended lately."""
-    return {
-        span.test
-        for span in facts.spans
-        if span.ends_at <= now
-        and span.test in rubric.tests
-        and levels.verified.get(span.test, Level.NONE) < span.level
-        and (
-            now - span.ends_at <= COMPARED
-            or levels.claimed.get(span.test, Level.NONE) > levels.verified.get(span.test, Level.NONE)
-        )
-    }
 
 
 def main_rubric(systems: Sequence[System], at: datetime | None = None) -> Rubric:

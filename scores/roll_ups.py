@@ -12,7 +12,7 @@ from assessments.models import System
 from rubric.definition import Category, Rubric
 from scores.gaps import scored_by
 from scores.moves import Whole, whole
-from scores.snapshots import Snapshot, snapshots
+from scores.snapshots import Snapshot, snapshots_at
 
 
 class By(StrEnum):
@@ -54,13 +54,13 @@ class RollUp:
 
 
 def roll_ups(systems: Sequence[System], rubric: Rubric, since: datetime, now: datetime) -> dict[By, list[RollUp]]:
-    """Every grouping of these systems, by name, those without last; in six queries. Retired systems are left out.
+    """Every grouping of these systems, by name, those without last; in six queries, one where all
+    states are kept. Retired systems are left out.
 
     Systems must have their team loaded.
     """
     used = [system for system in systems if system.retired_at is None]
-    before = {row.system.pk: row for row in snapshots(used, since)}
-    after = {row.system.pk: row for row in snapshots(used, now)}
+    before, after = ({row.system.pk: row for row in rows} for rows in snapshots_at(used, since, now))
     found = {}
     for by in By:
         groups: dict[Group, list[int]] = {}

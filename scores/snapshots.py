@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +15,11 @@ from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
-from scores.evidence_of import fold_health, newest_results
+from scores.evidence_of import fold_health, newest_failures
 from scores.facts import in_force
+from scores.kept import known, order_of, states_at
 from scores.reading import score_of
 from scores.score import Health, Score
 from scores.trends import first_fact, first_runs
@@ -45,8 +47,37 @@ class Snapshot:
 
 
 def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
-    """Each of these systems at any instant, in their order, in three queries: of all facts only what holds then."""
-    claims, verified, firsts = _claims(systems, at), _verified(systems, at), first_runs(systems)
+    """Each of these systems at any instant, in their order, in four queries: one where all states are kept."""
+    return snapshots_at(systems, at)[0]
+
+
+def snapshots_at(systems: Sequence[System], *instants: datetime) -> list[list[Snapshot]]:
+    """The same at each of these instants, in two queries and two for each; one where all states are kept."""
+    kept = states_at(systems, *instants)
+    others = [system for system in systems if system.pk not in kept]
+    firsts = first_runs(others) if others else {}
+    found = []
+    for place, at in enumerate(instants):
+        counted = {row.system.pk: row for row in _counted(others, firsts, at)}
+        found.append(
+            [counted[each.pk] if each.pk in counted else of_state(each, kept[each.pk][place], at) for each in systems]
+        )
+    return found
+
+
+def of_state(system: System, state: State | None, at: datetime) -> Snapshot:
+    """The system at an instant from the state that holds then; None where nothing was recorded."""
+    if state is None:
+        return Snapshot(system, Levels({}, {}), None)
+    read = known(state.rubric, state.tests, order_of(system))
+    return Snapshot(system, read.levels, read.score_at(at))
+
+
+def _counted(systems: Sequence[System], firsts: Mapping[int, datetime | None], at: datetime) -> list[Snapshot]:
+    """The same from claims and spans: of all facts only what holds then."""
+    if not systems:
+        return []
+    claims, verified = _claims(systems, at), _verified(systems, at)
     found = []
     for system in systems:
         own, first = claims.get(system.pk), firsts[system.pk]
@@ -96,7 +127,7 @@ def failing_tests(systems: Sequence[System], now: datetime) -> dict[int, frozens
 
     Systems must have their organisation loaded.
     """
-    newest = newest_results(systems, now)
+    newest = newest_failures(systems, now)
     return {
         system.pk: frozenset(
             test

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,8 +20,9 @@ from assessments.models import System
 from evidence.models import Run
 from rubric.definition import Rubric
 from rubric.timeline import Facts, Point, timeline
-from scores.crowd import Crowd
+from scores.crowd import Crowd, Face
 from scores.facts import load_facts
+from scores.kept import Counted, counted
 
 DAY = timedelta(days=1)
 LAST_MOMENT = timedelta(microseconds=1)
@@ -83,13 +84,20 @@ def _first_of_next(at: datetime, interval: Interval) -> datetime:
 
 
 def trend(systems: Sequence[System], ends: Sequence[datetime], rubric: Rubric) -> list[Bucket]:
-    """The state of these systems at each of the ascending instants, in three queries.
+    """The state of these systems at each of the ascending instants, in four queries: one where all states are kept.
 
     A system counts where this rubric's edition was in force for it: scores of another one are on another scale.
     """
-    facts = load_facts(systems, ends[0], ends[-1])
-    lives = lives_of(systems, facts, first_runs(systems), ends[0], ends[-1])
-    return buckets(rubric, ends, list(lives.values()))
+    kept = counted(systems, rubric, ends)
+    return with_kept(rubric, ends, kept, lives_over(kept.others(systems), ends[0], ends[-1]))
+
+
+def lives_over(systems: Sequence[System], start: datetime, end: datetime) -> list[Life]:
+    """The histories over [start, end] of those of these systems that have a fact by then, from claims and spans."""
+    if not systems:
+        return []
+    facts = load_facts(systems, start, end)
+    return list(lives_of(systems, facts, first_runs(systems), start, end).values())
 
 
 def with_first_run(systems: QuerySet[System]) -> QuerySet[System]:
@@ -127,61 +135,80 @@ def lives_of(
     return lives
 
 
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """From one instant on, so many more systems look like this (fewer: negative)."""
+
+    place: int
+    face: Face
+    count: int
+
+
 def buckets(rubric: Rubric, ends: Sequence[datetime], lives: Sequence[Life]) -> list[Bucket]:
     """One bucket for each of the ascending instants, from histories that reach over all of them; one sweep."""
-    steps: list[list[tuple[int, Point | None]]] = [[] for _ in ends]
-    for index, life in enumerate(lives):
-        for place, point in _steps(rubric, ends, life).items():
-            steps[place].append((index, point))
-    crowd = Crowd(rubric, len(lives), (point for found in steps for _, point in found if point is not None))
-    made = []
-    for at, found in zip(ends, steps, strict=True):
-        for index, point in found:
-            crowd.set(index, point)
+    return with_kept(rubric, ends, Counted.nothing(), lives)
+
+
+def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Sequence[Life]) -> list[Bucket]:
+    """The same, with what kept states tell of other systems."""
+    shifts: list[list[_Shift]] = [[] for _ in ends]
+    for life in lives:
+        for shift in _shifts(rubric, ends, life):
+            shifts[shift.place].append(shift)
+    crowd, made = Crowd(rubric), []
+    for place, at in enumerate(ends):
+        for shift in shifts[place]:
+            crowd.add(shift.face, shift.count)
+        for kind, number, count in kept.counts.get(place, ()):
+            crowd.count(kind, number, count)
+        crowd.earn(kept.points.get(place, ()))
         made.append(_bucket(at, crowd))
     return made
 
 
-def _steps(rubric: Rubric, ends: Sequence[datetime], life: Life) -> dict[int, Point | None]:
-    """By the position of the first instant that sees it, each state of a system; None where it doesn't count."""
-    steps: dict[int, Point | None] = {}
-    for point in life.points:
-        steps[bisect_left(ends, point.at)] = point if point.rubric == rubric.key else None
+def _shifts(rubric: Rubric, ends: Sequence[datetime], life: Life) -> Iterator[_Shift]:
+    """What a system's history changes, by the position of the first instant that sees it; nothing where it doesn't count."""
+    steps = {bisect_left(ends, point.at): point for point in life.points}
     retired = len(ends) if life.until is None else bisect_left(ends, life.until)
-    steps = {place: point for place, point in steps.items() if place < retired}
+    faces = {
+        place: Face.of(rubric, point) if point.rubric == rubric.key else None
+        for place, point in steps.items()
+        if place < retired
+    }
     if retired < len(ends):
-        steps[retired] = None
-    return steps
+        faces[retired] = None
+    before: Face | None = None
+    for place, face in faces.items():
+        if before is not None:
+            yield _Shift(place, before, -1)
+        if face is not None:
+            yield _Shift(place, face, 1)
+        before = face
 
 
 def bucket(rubric: Rubric, at: datetime, points: Sequence[Point]) -> Bucket:
     """One instant alone, from the state of each system that counts at it; all of this rubric."""
-    crowd = Crowd(rubric, len(points), points)
-    for index, point in enumerate(points):
-        crowd.set(index, point)
+    crowd = Crowd(rubric)
+    for point in points:
+        crowd.add(Face.of(rubric, point))
     return _bucket(at, crowd)
 
 
 def _bucket(at: datetime, crowd: Crowd) -> Bucket:
-    scores = crowd.scores
-    if not scores:
+    if not crowd.systems:
         return Bucket(at)
-    count = len(scores) * crowd.denominator
+    q1, median, q3 = crowd.quantiles("score", Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
     return Bucket(
         at=at,
-        systems=len(scores),
-        median=_quantile(crowd, scores, Fraction(1, 2)),
-        mean=Fraction(sum(scores), count),
-        q1=_quantile(crowd, scores, Fraction(1, 4)),
-        q3=_quantile(crowd, scores, Fraction(3, 4)),
-        verified_median=_quantile(crowd, crowd.verified, Fraction(1, 2)),
-        categories={key: Fraction(points, count) for key, points in crowd.categories.items()},
+        systems=crowd.systems,
+        median=median,
+        mean=crowd.mean,
+        q1=q1,
+        q3=q3,
+        verified_median=crowd.quantiles("verified", Fraction(1, 2))[0],
+        categories=crowd.categories,
         limiting=crowd.limiting,
     )
-
-
-def _quantile(crowd: Crowd, ascending: Sequence[int], share: Fraction) -> Fraction:
-    return quantile(ascending, share) / crowd.denominator
 
 
 def total(values: Sequence[Fraction]) -> Fraction:

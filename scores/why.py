@@ -12,8 +12,8 @@ from evidence.models import Run
 from evidence.rules_of import Rules
 from rubric.timeline import timeline
 from scores.facts import load_facts
-from scores.overview import FIRST
 from scores.reading import LAST, explained
+from scores.recounting import FIRST
 from scores.score import FullScore
 from scores.trends import first_fact
 

@@ -26,6 +26,16 @@ class SystemQuerySet(models.QuerySet["System"]):
             visible = visible.filter(pk=reader.system_id)
         return visible
 
+    def forget_states(self, since: datetime | None = None) -> None:
+        """Say that the kept states of these systems are no longer known to be true from `since` on; None: at any time.
+
+        To be called by whoever changes facts or rules, in the same transaction.
+        """
+        if since is None:
+            self.update(states_until=None)
+        else:
+            self.filter(states_until__gt=since).update(states_until=since)
+
 
 class System(models.Model):
     """One ML system. Its row is also the lock that writers of its facts take.
@@ -33,7 +43,8 @@ class System(models.Model):
     `editions` lists the rubric editions it has been scored by, `[{"rubric": key, "from": instant or null}]` in order of
     time; the first holds for all earlier times. `rubric` is the one in force. `generation` names the spans in force,
     `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test. Retention
-    removed results observed before `results_kept_from` (null: none so far).
+    removed results observed before `results_kept_from` (null: none so far). Its kept states (`scores.keeping`) are true
+    of all instants before `states_until` (null: of none); the first of them lies at `states_since` (null: there is none).
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="systems")
@@ -55,6 +66,8 @@ class System(models.Model):
     generation = models.PositiveBigIntegerField(default=0)
     pending_generation = models.PositiveBigIntegerField(null=True, blank=True)
     results_kept_from = models.DateTimeField(null=True, blank=True)
+    states_until = models.DateTimeField(null=True, blank=True)
+    states_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SystemQuerySet.as_manager()

@@ -31,6 +31,19 @@ def choice(name: str, rubric: Rubric) -> Chosen | None:
     return choices(rubric).get(name)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows of the table: those behind the figure that was asked for (None: all), of these the page asked for."""
+
+    chosen: Chosen | None
+    page: Page[Standing]
+
+    @classmethod
+    def of(cls, rubric: Rubric, rows: Sequence[Standing], only: str, page: str) -> Listed:
+        chosen = choice(only, rubric)
+        return cls(chosen, page_of([row for row in rows if chosen.takes(row)] if chosen else rows, page))
+
+
 def choices(rubric: Rubric) -> Mapping[str, Chosen]:
     """Every figure of systems in use that this rubric scores, by its name."""
     found = [

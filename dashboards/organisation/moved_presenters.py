@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from dashboards.organisation.choosing import Page, page_of
 from dashboards.organisation.filters import WITHOUT
 from rubric.definition import Rubric
-from scores.lapses import Lapse
+from scores.lapses import Ahead, Lapse
 from scores.moves import Direction, Move, Moves, TestMove
 from scores.roll_ups import By, Group, RollUp
 
@@ -137,17 +137,17 @@ class LapsesPage:
     page: Page[Lapse]
 
 
-def present_lapses(found: Sequence[Lapse], every: bool, page: str) -> LapsesPage:
-    """The page's values; `every` shows also what pipelines keep up."""
-    coming = [lapse for lapse in found if not lapse.kept_up]
-    shown = page_of(found if every else coming, page, LAPSES_A_PAGE)
+def present_lapses(found: Ahead, every: bool, page: str) -> LapsesPage:
+    """The page's values; with `every` what was found holds also what pipelines keep up."""
+    coming = [lapse for lapse in found.lapses if not lapse.kept_up]
+    shown = page_of(found.lapses, page, LAPSES_A_PAGE)
     return LapsesPage(
         days=[
             (day, list(lapses))
             for day, lapses in groupby(shown.rows, key=lambda lapse: lapse.at.astimezone(UTC).date())
         ],
         coming=len(coming),
-        kept_up=len(found) - len(coming),
+        kept_up=found.kept_up,
         losing=sum(lapse.loses_credit for lapse in coming),
         systems=len({lapse.system.pk for lapse in coming}),
         every=every,

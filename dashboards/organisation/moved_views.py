@@ -87,8 +87,8 @@ def lapsing(request: MemberRequest, organisation: str) -> HttpResponse:
     """What lapses within 30 days, by date; `?until=` is another day to come, `?all=on` adds what pipelines keep up."""
     asked = Asked.of(request)
     until = _until(request, asked.now)
-    found = lapses(asked.shown, asked.now, until)
     every = request.GET.get("all") == "on"
+    found = lapses(asked.shown, asked.now, until, every=every)
     context = {"until": until, "page": present_lapses(found, every, request.GET.get("page", ""))}
     return render(request, "dashboards/lapses.html", asked.context() | context)
 

@@ -10,13 +10,15 @@ from fractions import Fraction
 from dashboards import phrases
 from dashboards.figures import organisation_trend
 from dashboards.figures.chart import Chart
-from dashboards.organisation.choosing import BAND, LIMIT, Page, address, choice, page_of
+from dashboards.organisation.choosing import BAND, LIMIT, Listed, Page, address
 from dashboards.organisation.figure_presenters import Number, numbers
 from dashboards.organisation.filters import Filter
 from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
+from rubric.loader import builtin
 from scores.overview import Figures, Standing, band_is_proved, figures
-from scores.trends import Interval, Life, bucket_ends, buckets
+from scores.past import Past
+from scores.trends import Life
 
 SPARK = timedelta(days=365)
 SPARK_CELL = SPARK / 96
@@ -24,9 +26,6 @@ SPARK_CELL = SPARK / 96
 
 MOST_UNITS = 120
 """Up to so many systems each has a square of its own; more are a bar for each band."""
-
-SHORT_HISTORY = timedelta(days=60)
-"""Histories up to this length are drawn day by day, longer ones week by week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +97,11 @@ class Overview:
 
 
 def present(
-    rubric: Rubric, rows: Sequence[Standing], now: datetime, wanted: Filter, only: str = "", page: str = ""
+    rubric: Rubric, rows: Sequence[Standing], now: datetime, wanted: Filter, listed: Listed, past: Past
 ) -> Overview:
-    """The page's values. Figures, bands and chart are of the systems that `rubric` scores, the table has all rows.
-
-    `only` leaves in the table what stands behind a figure, and `page` is the page of it that is asked for.
-    """
+    """The page's values. Figures, bands and chart are of the systems that `rubric` scores; `listed` are the table's rows."""
     found = figures(rubric, rows)
-    tops = _tops(rows)
-    chosen = choice(only, rubric)
-    shown = page_of([row for row in rows if chosen.takes(row)] if chosen else rows, page)
+    tops = {key: _top(builtin()[key], highest) for key, highest in past.highest.items()}
     bands = _bands(found, wanted)
     return Overview(
         rubric=rubric,
@@ -117,11 +111,11 @@ def present(
         limits=_limits(found, wanted),
         unassessed=found.unassessed,
         unassessed_behind=address(wanted, "unassessed"),
-        trend=_trend(rubric, [row.life for row in rows if row.life is not None], now),
+        trend=organisation_trend(rubric, past.buckets, now) if past.buckets else None,
         summary=summary(rubric, rows) if found.systems else None,
-        chosen=chosen.words if chosen else "",
-        page=shown,
-        rows=[_row(row, tops, now) for row in shown.rows],
+        chosen=listed.chosen.words if listed.chosen else "",
+        page=listed.page,
+        rows=[_row(row, past.lives.get(row.system.pk), tops, now) for row in listed.page.rows],
         others=sum(row.system.rubric != rubric.key for row in rows),
         spark_start=now - SPARK,
     )
@@ -172,35 +166,18 @@ def _limits(found: Figures, wanted: Filter) -> list[LimitRow]:
     ]
 
 
-def _trend(rubric: Rubric, lives: Sequence[Life], now: datetime) -> Chart | None:
-    """The chart from the first instant at which this rubric scored any of them; None without any."""
-    starts = [point.at for life in lives for point in life.points if point.rubric == rubric.key]
-    if not starts:
-        return None
-    start = min(starts)
-    interval = Interval.DAY if now - start <= SHORT_HISTORY else Interval.WEEK
-    return organisation_trend(rubric, buckets(rubric, bucket_ends(start, now, interval), lives), now)
+def _top(rubric: Rubric, highest: Fraction) -> Fraction:
+    """The top of a rubric's sparklines: one scale for all, which the highest score fits."""
+    least = rubric.maximum if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES else rubric.maximum * 4 / 7
+    return max(least, highest)
 
 
-def _tops(rows: Sequence[Standing]) -> dict[str, Fraction]:
-    """The top of each rubric's sparklines: one scale for all, which the highest score of the year fits."""
-    tops: dict[str, Fraction] = {}
-    for row in rows:
-        if row.score is None or row.life is None:
-            continue
-        rubric = row.score.rubric
-        least = rubric.maximum if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES else rubric.maximum * 4 / 7
-        own = max((point.score for point in row.life.points if point.rubric == rubric.key), default=Fraction(0))
-        tops[rubric.key] = max(tops.get(rubric.key, least), own)
-    return tops
-
-
-def _row(row: Standing, tops: dict[str, Fraction], now: datetime) -> SystemRow:
-    if row.score is None or row.life is None:
+def _row(row: Standing, life: Life | None, tops: dict[str, Fraction], now: datetime) -> SystemRow:
+    if row.score is None or life is None:
         return SystemRow(row, None, (), (), Fraction(1))
     rubric = row.score.rubric
     limiting = [rubric.category_by_key[key] for key in row.score.score.limiting]
-    return SystemRow(row, rubric, limiting, _spark(row.life, rubric, now - SPARK), tops[rubric.key])
+    return SystemRow(row, rubric, limiting, _spark(life, rubric, now - SPARK), tops[rubric.key])
 
 
 def _spark(life: Life, rubric: Rubric, start: datetime) -> list[tuple[datetime, Fraction]]:

@@ -68,7 +68,7 @@ def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
     used = [row for row in used if row.system.retired_at is None]
     rises = [row for row in used if row.change is not None and row.change > 0]
     falls = [row for row in used if row.change is not None and row.change < 0]
-    coming = in_order([lapse for row in used for lapse in row.lapses if not lapse.kept_up])
+    coming = in_order([lapse for row in used for lapse in row.ahead.lapses])
     needing = sorted((row for row in used if row.signs), key=lambda row: row.attention)
     return Summary(
         rubric=rubric,
@@ -80,7 +80,7 @@ def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
         falls=sorted(falls, key=_furthest)[:SHOWN],
         lapses=_by_day(coming)[:LAPSES_SHOWN],
         lapsing=len(coming),
-        kept_up=sum(lapse.kept_up for row in used for lapse in row.lapses),
+        kept_up=sum(row.ahead.kept_up for row in used),
     )
 
 

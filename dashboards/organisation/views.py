@@ -9,11 +9,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from dashboards.organisation.choosing import Listed
 from dashboards.organisation.filters import SORTS, Filter
-from dashboards.organisation.presenters import present
+from dashboards.organisation.presenters import SPARK, present
 from dashboards.organisation.reading import Choices, systems_of
 from scores.lapses import HORIZON
-from scores.overview import COMPARED, main_rubric, standings
+from scores.overview import COMPARED, main_rubric
+from scores.past import read_past
+from scores.recounting import Recounting
+from scores.standings import standings
 
 
 @require_safe
@@ -27,15 +31,17 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     systems = systems_of(request.membership)
     wanted = Filter.read(request.GET)
     shown = [system for system in systems if wanted.takes(system)]
-    rows = wanted.ordered(standings(shown, now)) if shown else []
+    rubric = main_rubric(shown)
+    recounting = Recounting()
+    rows = wanted.ordered(standings(shown, now, recounting)) if shown else []
+    listed = Listed.of(rubric, rows, request.GET.get("only", ""), request.GET.get("page", ""))
+    past = read_past(shown, [row.system for row in listed.page.rows], rubric, now - SPARK, now, recounting)
     context = {
         "now": now,
         "systems": systems,
         "shown": shown,
         "wanted": wanted,
-        "page": present(
-            main_rubric(shown), rows, now, wanted, request.GET.get("only", ""), request.GET.get("page", "")
-        ),
+        "page": present(rubric, rows, now, wanted, listed, past),
         "choices": Choices.of(systems),
         "sorts": SORTS.items(),
         "only": request.GET.get("only", ""),

@@ -14,7 +14,8 @@ from rubric.timeline import Facts
 from scores.evidence_of import failing_checks, newest_results
 from scores.facts import load_facts
 from scores.initiatives import Progress, step_progress
-from scores.overview import COMPARED, FIRST, main_rubric, review_is_due
+from scores.overview import COMPARED, main_rubric, review_is_due
+from scores.recounting import FIRST
 from scores.snapshots import Snapshot, snapshot
 from scores.trends import Bucket, Interval, Life, bucket_ends, buckets, first_runs, lives_of
 

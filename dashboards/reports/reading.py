@@ -14,8 +14,8 @@ from scores.facts import load_facts
 from scores.initiatives import StepProgress, step_progress
 from scores.known import as_known
 from scores.marks import Event, events, told_of
-from scores.overview import FIRST
 from scores.reading import LAST, explained
+from scores.recounting import FIRST
 from scores.score import FullScore
 from scores.trends import first_fact, with_first_run
 

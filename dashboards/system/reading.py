@@ -17,8 +17,8 @@ from rubric.reported import Reported, reported
 from rubric.timeline import Point, timeline
 from scores.facts import load_facts
 from scores.marks import Event, events, told_of
-from scores.overview import FIRST
 from scores.reading import LAST, explained
+from scores.recounting import FIRST
 from scores.score import FullScore
 from scores.trends import first_fact, with_first_run
 from scores.why import neighbours

@@ -10,8 +10,8 @@ from assessments.models import Assessment, System
 from rubric.timeline import Point, timeline
 from scores.facts import load_facts
 from scores.marks import KINDS, Event, EventKind, events, told_of
-from scores.overview import FIRST
 from scores.reading import LAST
+from scores.recounting import FIRST
 from scores.trends import first_fact
 
 PAGE = 50

@@ -13,9 +13,9 @@ from assessments.models import Assessment, AssessmentStatus, Initiative, System
 from evidence.models import Result, Run
 from rubric.levels import Level
 from rubric.loader import builtin
-from scores.overview import standings
 from scores.reading import first_fact_at
 from scores.score import Health
+from scores.standings import standings
 from scores.trends import trend
 from tests.demo.conftest import DAY, NOW, Demo
 

@@ -14,8 +14,8 @@ from rubric.loader import builtin
 from rubric.timeline import EvidenceSpan, Facts
 from scores.facts import load_facts
 from scores.marks import EventKind, Lapse, Told, events, lapses, told_of
-from scores.overview import FIRST
 from scores.reading import LAST
+from scores.recounting import FIRST
 from tests.factories import DAY, assess, make_organisation, make_system, post
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)

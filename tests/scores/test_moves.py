@@ -14,9 +14,10 @@ from rubric.levels import Level
 from rubric.loader import builtin
 from scores.lapses import lapses
 from scores.moves import Direction, moves
-from scores.overview import figures, standings
+from scores.overview import figures
 from scores.reading import full_score
 from scores.roll_ups import By, roll_ups
+from scores.standings import standings
 from scores.trends import trend
 from tests.factories import DAY, HOUR, assess, make_organisation, make_system, make_team, nightly, post
 
@@ -74,7 +75,8 @@ def test_lapses_are_the_falls_of_what_pipelines_do_not_keep_up() -> None:
     post(system, ["data-1"], nightly(NOW - 10 * DAY, NOW), NOW)
     post(system, ["data-2", "data-3"], [NOW - 29 * DAY, NOW - 20 * DAY], NOW)
     post(system, ["data-4"], [NOW - HOUR], NOW, run="once")
-    found = lapses([system], NOW, NOW + 30 * DAY)
+    ahead = lapses([system], NOW, NOW + 30 * DAY, every=True)
+    found = ahead.lapses
     coming = [(lapse.test.key, lapse.at, lapse.before, lapse.after, lapse.loses_credit) for lapse in found]
     late = {key: [each[1:] for each in coming if each[0] == key] for key in TESTS}
     assert late["data-3"] == [
@@ -90,7 +92,8 @@ def test_lapses_are_the_falls_of_what_pipelines_do_not_keep_up() -> None:
             for at in (lapse.at - timedelta(microseconds=1), lapse.at)
         )
         assert (before, after) == (lapse.before, lapse.after)
-    assert standings([system], NOW)[0].lapses == lapses([system], NOW, NOW + 30 * DAY)
+    assert ahead.kept_up == sum(lapse.kept_up for lapse in found)
+    assert standings([system], NOW)[0].ahead == lapses([system], NOW, NOW + 30 * DAY)
 
 
 def test_roll_ups_are_the_trend_of_each_group(systems: dict[str, System]) -> None:

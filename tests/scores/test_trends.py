@@ -6,6 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from rubric.loader import builtin
 from rubric.timeline import Point
+from scores.keeping import keep_for
 from scores.trends import Bucket, Interval, Life, bucket_ends, buckets, quantile, total, trend
 from tests.factories import DAY, assess, make_organisation, make_system, post
 
@@ -111,7 +112,10 @@ def test_a_trend_counts_from_the_first_skipped_result_or_assessment(
     post(posted, ["data-1"], [NOW - 5 * DAY], NOW, status="skipped")
     silent = make_system(organisation, NOW - 20 * DAY, name="Silent")
     ends = [NOW - 10 * DAY, NOW - 9 * DAY, NOW - 5 * DAY, NOW]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = trend([claimed, posted, silent], ends, RUBRIC)
+    assert keep_for(60.0)
+    with django_assert_num_queries(1):
+        assert trend([claimed, posted, silent], ends, RUBRIC) == found
     assert [bucket.systems for bucket in found] == [0, 1, 2, 2]
     assert [bucket.median for bucket in found] == [None, Fraction(7, 2), Fraction(7, 4), Fraction(7, 4)]

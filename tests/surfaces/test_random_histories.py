@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Membership
 from rubric.loader import DEFAULT, builtin
+from scores.keeping import keep_for
 from tests.factories import DAY, assess, make_system, post
 from tests.surfaces.surfaces import compare
 
@@ -43,6 +44,7 @@ def ago(hours_ago: int) -> datetime:
     assessed=st.dictionaries(hours, claims, max_size=2),
     posted=st.lists(runs, min_size=1, max_size=4),
     asked=st.sets(hours, min_size=2, max_size=2),
+    kept=st.booleans(),
 )
 def test_every_surface_says_the_same(
     owner: Membership,
@@ -50,6 +52,7 @@ def test_every_surface_says_the_same(
     assessed: dict[int, dict[str, str]],
     posted: list[tuple[tuple[str, ...], int, str, int]],
     asked: set[int],
+    kept: bool,
 ) -> None:
     with transaction.atomic():
         created = ago(SPAN_HOURS) - DAY
@@ -62,6 +65,8 @@ def test_every_surface_says_the_same(
             instants = [ago(hours_ago) + each * DAY for each in range(times) if ago(hours_ago) + each * DAY <= NOW]
             tests = [test for key in categories for test in CATEGORIES[key][: 3 + number]]
             post(system, tests, instants, NOW, status=status, run=f"run {number}")
+        if kept:
+            assert keep_for(60.0)
         for hours_ago in asked:
             compare(owner, system, ago(hours_ago), monkeypatch)
         transaction.set_rollback(True)

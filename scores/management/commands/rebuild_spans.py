@@ -6,10 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.models import System
 from evidence.rebuilding import check_system
+from scores.keeping import check_states
 
 
 class Command(BaseCommand):
-    help = "Replays results into runs and runs into spans, and repairs what differs; --check only tells."
+    help = "Replays results into runs, runs into spans and these into states, and repairs what differs; --check only tells."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; fail when a layer differs")
@@ -24,7 +25,8 @@ class Command(BaseCommand):
             systems = systems.filter(slug=options["system"])
         differing = 0
         for system in systems:
-            for found in check_system(system.pk, repair=not options["check"]):
+            repair = not options["check"]
+            for found in [*check_system(system.pk, repair=repair), *check_states(system.pk, repair=repair)]:
                 differing += 1
                 self.stdout.write(f"{found.system}: {found.layer} of {found.subject}: {found.detail}")
         if differing and options["check"]:

@@ -11,6 +11,8 @@ from django.db import close_old_connections
 
 from evidence.tasks import prepare_all, remove_for
 from notify.tasks import deliver_for, sweep_all
+from scores.keeping import keep_for
+from scores.tasks import TURN
 
 HOUR = 3600.0
 QUARTER = 900.0
@@ -31,6 +33,7 @@ class Command(BaseCommand):
         removal_due = sweep_due = 0.0
         while True:
             prepare_all()
+            keep_for(math.inf if options["once"] else TURN)
             if time.monotonic() >= sweep_due:
                 sweep_all()
                 sweep_due = time.monotonic() + QUARTER

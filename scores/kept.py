@@ -1,0 +1,234 @@
+"""Reading kept states: of systems whose mark lies beyond what is asked for. The others are counted from claims and spans.
+
+Each statement looks at the marks itself, so that what it answers was true at one moment. It tells of no system whose spans
+were swapped since the system was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
+from assessments.models import System
+from evidence.instants import from_sql, instant_from_sql
+from rubric.definition import Rubric
+from rubric.loader import builtin
+from rubric.states import EVER, State, of_digits
+from rubric.timeline import Levels
+from scores.reading import score_of
+from scores.score import Score
+
+ALWAYS = EVER - timedelta(microseconds=1)
+"""An instant before which only a mark lies that says that all is known."""
+
+
+def order_of(system: System) -> tuple[str, ...]:
+    """The tests of all editions that a system has had, in the order of its states' digits; a further one adds to the end."""
+    return _tests(tuple(system.edition_keys))
+
+
+@lru_cache
+def _tests(editions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(test for key in editions for test in builtin()[key].tests))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A state, read: its levels, and the score that they make (as of no particular instant)."""
+
+    levels: Levels
+    score: Score
+
+    def score_at(self, at: datetime) -> Score:
+        """The same score as of an instant."""
+        score = self.score
+        return Score(score.rubric, at, score.score, score.claimed, score.verified, score.band)
+
+
+@lru_cache(maxsize=4096)
+def known(rubric: str, digits: str, tests: tuple[str, ...]) -> Known:
+    """What a state's digits say on a rubric's scale; few states differ, and counting one takes longer than all the rest."""
+    levels = of_digits(digits, tests).levels
+    return Known(levels, score_of(builtin()[rubric], levels, EVER))
+
+
+def states_at(systems: Sequence[System], *instants: datetime) -> dict[int, list[State | None]]:
+    """The states that hold at each of these instants, by system id, in one statement; None where nothing was recorded yet.
+
+    Only of systems whose states are known at all of them.
+    """
+    wanted, latest = _wanted(systems), to_sql(max(instants))
+    values = [value for at in instants for value in (wanted, latest, to_sql(at), to_sql(at))]
+    found: dict[int, list[State | None]] = {}
+    for place, key, begins, rubric, claims_from, tests in fetch(_one_each(VENDOR, len(instants)), values):
+        own = found.setdefault(key, [None] * len(instants))
+        if begins is not None:
+            own[place] = State(instant_from_sql(begins), rubric, from_sql(claims_from), tests)
+    return found
+
+
+def states_over(
+    systems: Sequence[System], start: datetime, end: datetime = ALWAYS, *, ended: bool = False
+) -> dict[int, list[State]]:
+    """The states that hold at any instant of [start, end], ascending, by system id, in one statement.
+
+    `ended` adds the one that ends at `start`.
+    """
+    sql = _all_of_each(VENDOR, ended)
+    found: dict[int, list[State]] = {}
+    for key, begins, rubric, claims_from, tests in fetch(
+        sql, [_wanted(systems), to_sql(end), to_sql(start), to_sql(end)]
+    ):
+        own = found.setdefault(key, [])
+        if begins is not None:
+            own.append(State(instant_from_sql(begins), rubric, from_sql(claims_from), tests))
+    return found
+
+
+def _wanted(systems: Sequence[System]) -> str:
+    return document([(system.pk, system.generation) for system in systems])
+
+
+def covered(vendor: str) -> str:
+    """Those of a list of systems whose mark lies after an instant, to stand in FROM as `s`; the parameters are both."""
+    wanted = listed(vendor, "l", system="bigint", generation="bigint")
+    return (
+        f"(SELECT s.id, s.retired_at FROM {wanted} JOIN assessments_system s"
+        f" ON s.id = l.system AND s.generation = l.generation WHERE s.states_until > %s{_instant(vendor)}) AS s"
+    )
+
+
+COLUMNS = "k.at, k.rubric, k.claims_from, k.tests"
+
+
+@lru_cache
+def _one_each(vendor: str, instants: int) -> str:
+    at = f"%s{_instant(vendor)}"
+    first = f"SELECT x.id FROM scores_keptstate x WHERE x.system_id = s.id AND x.until > {at} ORDER BY x.until LIMIT 1"
+    return " UNION ALL ".join(
+        f"SELECT {place}, s.id, {COLUMNS} FROM {covered(vendor)}"
+        f" LEFT JOIN scores_keptstate k ON k.id = ({first}) AND k.at <= {at}"
+        for place in range(instants)
+    )
+
+
+@lru_cache
+def _all_of_each(vendor: str, ended: bool) -> str:
+    at = f"%s{_instant(vendor)}"
+    return (
+        f"SELECT s.id, {COLUMNS} FROM {covered(vendor)} LEFT JOIN scores_keptstate k ON k.system_id = s.id"
+        f" AND k.until {'>=' if ended else '>'} {at} AND k.at <= {at} ORDER BY s.id, k.until"
+    )
+
+
+def _instant(vendor: str) -> str:
+    return "::timestamptz" if vendor == "postgresql" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What kept states tell of how many systems stand where, by the position of the instant that first sees a change.
+
+    `counts` are (kind, number, count), the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `systems` are
+    the keys of those that are told of.
+    """
+
+    systems: set[int]
+    counts: dict[int, list[tuple[str, int, int]]]
+    points: dict[int, list[int]]
+
+    @classmethod
+    def nothing(cls) -> Counted:
+        return cls(set(), {}, {})
+
+    def others(self, systems: Sequence[System]) -> list[System]:
+        """Those that it doesn't tell of."""
+        return [system for system in systems if system.pk not in self.systems]
+
+
+def counted(systems: Sequence[System], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
+    """How many of these systems stand where at each of the ascending instants, in one statement.
+
+    Each counts from its first state by this rubric until it is retired.
+    """
+    first, last = to_sql(ends[0]), to_sql(ends[-1])
+    bounds: Any = document([[to_sql(end)] for end in ends]) if SQLITE else list(ends)
+    values = [_wanted(systems), last, bounds, rubric.key, last, first]
+    found = Counted.nothing()
+    for kind, place, number, count, *sums in fetch(_counts(VENDOR, len(rubric.categories)), values):
+        if kind == "system":
+            found.systems.add(number)
+        elif kind == "points":
+            found.points[place] = [int(each) for each in sums]
+        else:
+            found.counts.setdefault(place, []).append((kind, number, int(count)))
+    return found
+
+
+@lru_cache
+def _counts(vendor: str, categories: int) -> str:
+    postgresql = vendor == "postgresql"
+    if postgresql:
+        bounds = "SELECT %s::timestamptz[] AS ends"
+        place = "width_bucket({} - interval '1 microsecond', b.ends)"
+        beside, most = ", bounds b", "array_length(b.ends, 1)"
+        value = "(k.points ->> {})::integer"
+    else:
+        bounds = f"SELECT at FROM {listed(vendor, 'l', at='timestamptz')}"
+        place = "(SELECT count(*) FROM bounds b WHERE b.at < {})"
+        beside, most = "", "(SELECT count(*) FROM bounds)"
+        value = "json_extract(k.points, '$[{}]')"
+    until = "CASE WHEN s.retired_at < k.until THEN s.retired_at ELSE k.until END"
+    own = ", ".join(f"{value.format(index)} AS p{index}" for index in range(categories))
+    names = ", ".join(f"p{index}" for index in range(categories))
+    sums = ", ".join(f"sum(sign * p{index})" for index in range(categories))
+    nothing = ", ".join("0" for _ in range(categories))
+    once = "MATERIALIZED" if postgresql else ""
+    measures = " UNION ALL ".join(
+        f"SELECT '{kind}', place, {kind}, sum(sign), {nothing} FROM steps GROUP BY place, {kind}"
+        for kind in ("score", "verified", "limits")
+    )
+    at = f"%s{_instant(vendor)}"
+    return f"""
+WITH covered AS {once} (SELECT s.id, s.retired_at FROM {covered(vendor)}),
+bounds AS {once} ({bounds}),
+places AS {once} (
+ SELECT {place.format("k.at")} AS begins, {place.format(until)} AS ends, {most} AS places,
+ k.score, k.verified, k.limits, {own}
+ FROM covered s JOIN scores_keptstate k ON k.system_id = s.id{beside}
+ WHERE k.rubric = %s AND k.at <= {at} AND k.until > {at}),
+steps AS {once} (
+ SELECT begins AS place, 1 AS sign, score, verified, limits, {names} FROM places WHERE begins < ends
+ UNION ALL
+ SELECT ends, -1, score, verified, limits, {names} FROM places WHERE begins < ends AND ends < places)
+SELECT 'system', 0, s.id, 0, {nothing} FROM covered s
+UNION ALL {measures}
+UNION ALL SELECT 'points', place, 0, 0, {sums} FROM steps GROUP BY place"""
+
+
+def highest(systems: Sequence[System], now: datetime) -> tuple[dict[str, tuple[datetime, int]], set[int]]:
+    """By rubric, when it first scored any of these systems, and the highest score up to `now` in its units.
+
+    And the keys of the systems that this tells of. In one statement.
+    """
+    found, told = {}, set()
+    for rubric, first, number in fetch(_highest(VENDOR), [_wanted(systems), to_sql(now), to_sql(now)]):
+        if rubric is None:
+            told.add(number)
+        else:
+            found[rubric] = (instant_from_sql(first), number)
+    return found, told
+
+
+@lru_cache
+def _highest(vendor: str) -> str:
+    once = "MATERIALIZED" if vendor == "postgresql" else ""
+    return (
+        f"WITH covered AS {once} (SELECT s.id FROM {covered(vendor)})"
+        " SELECT k.rubric, min(k.at), max(k.score) FROM covered s JOIN scores_keptstate k ON k.system_id = s.id"
+        f" WHERE k.at <= %s{_instant(vendor)} GROUP BY k.rubric UNION ALL SELECT NULL, NULL, s.id FROM covered s"
+    )

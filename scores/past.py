@@ -1,0 +1,83 @@
+"""What the organisation's page draws of the past: a trend of all its systems, and the histories of a few."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from assessments.models import System
+from rubric.definition import Rubric
+from rubric.loader import builtin
+from rubric.scoring import units_of
+from rubric.states import State
+from rubric.timeline import Point
+from scores.kept import counted, highest, known, order_of, states_over
+from scores.recounting import Recounting
+from scores.trends import Bucket, Interval, Life, bucket_ends, with_kept
+
+SHORT_HISTORY = timedelta(days=60)
+"""Histories up to this length are told day by day, longer ones week by week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Up to an instant: the trend of the systems that one rubric scores, from the first of them on, empty without any.
+
+    `highest` is by rubric the highest score of all these systems; `lives` are the histories of some, by system id.
+    """
+
+    buckets: Sequence[Bucket]
+    highest: Mapping[str, Fraction]
+    lives: Mapping[int, Life]
+
+
+def read_past(
+    systems: Sequence[System],
+    some: Sequence[System],
+    rubric: Rubric,
+    start: datetime,
+    now: datetime,
+    recounting: Recounting,
+) -> Past:
+    """The past of these systems, and the histories of `some` of them over [start, now], in three queries.
+
+    Three more where not all states are kept, and `recounting` has not read the facts of the others.
+    """
+    scales, told = highest(systems, now)
+    others = recounting.lives([system for system in systems if system.pk not in told], now)
+    points = [point for life in others.values() for point in life.points]
+    starts = [point.at for point in points if point.rubric == rubric.key]
+    starts += [first for key, (first, _) in scales.items() if key == rubric.key]
+    tops = {key: Fraction(score, units_of(builtin()[key]).score) for key, (_, score) in scales.items()}
+    for point in points:
+        tops[point.rubric] = max(tops.get(point.rubric, point.score), point.score)
+    return Past(
+        buckets=_trend(systems, rubric, min(starts), now, recounting) if starts else (),
+        highest=tops,
+        lives=_lives(some, start, now, recounting),
+    )
+
+
+def _trend(
+    systems: Sequence[System], rubric: Rubric, start: datetime, now: datetime, recounting: Recounting
+) -> list[Bucket]:
+    interval = Interval.DAY if now - start <= SHORT_HISTORY else Interval.WEEK
+    ends = bucket_ends(start, now, interval)
+    kept = counted(systems, rubric, ends)
+    return with_kept(rubric, ends, kept, list(recounting.lives(kept.others(systems), now).values()))
+
+
+def _lives(systems: Sequence[System], start: datetime, now: datetime, recounting: Recounting) -> dict[int, Life]:
+    kept = states_over(systems, start, now)
+    found = recounting.lives([system for system in systems if system.pk not in kept], now)
+    for system in systems:
+        if states := kept.get(system.pk):
+            points = [_point(system, state) for state in states]
+            found[system.pk] = Life(points, states[0].at, system.retired_at)
+    return found
+
+
+def _point(system: System, state: State) -> Point:
+    return known(state.rubric, state.tests, order_of(system)).score_at(state.at).point
