@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 
 from django.http import StreamingHttpResponse
 
 from accounts import activity
 from accounts.actors import Actor
+from exports.files import uploaded_files
+from exports.slots import Streamed
 from exports.table import Reader, Source
 from exports.tables import EVERYTHING, TABLES
 from exports.writing import Form, archive, one_file
@@ -18,17 +20,18 @@ def hand_out(*, actor: Actor, reader: Reader, name: str, form: Form, at: datetim
     """The table of this name, or EVERYTHING as a ZIP archive, of the reader's organisation as of `at` (aware), to save.
 
     The database is read while the response is iterated, in the thread that does so. What fails meanwhile breaks the
-    connection off, so that nobody takes a part for the whole. Raises KeyError for an unknown name.
+    connection off, so that nobody takes a part for the whole. Raises KeyError for an unknown name, and TooManyExports.
     """
     source = Source(reader, at)
     if name == EVERYTHING:
         ending, content_type = "zip", "application/zip"
-        pieces: Iterator[bytes] = archive(TABLES.values(), form, source)
+        pieces: Generator[bytes] = archive(TABLES.values(), form, source, uploaded_files(source))
     else:
         ending, content_type = form.ending, form.content_type
         pieces = one_file(TABLES[name], form, source)
+    streamed = Streamed(pieces, actor.organisation.pk)
     _note(actor, name, form, at)
-    response = StreamingHttpResponse(pieces, content_type=content_type)
+    response = StreamingHttpResponse(streamed, content_type=content_type)
     saved_as = f"{actor.organisation.slug}-{name}-{at:%Y-%m-%d}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{saved_as}"'
     response["Cache-Control"] = "no-store"

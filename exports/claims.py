@@ -75,7 +75,7 @@ BESIDES = [
     stored(
         "attachments",
         "Notes and files",
-        "Notes as text; of files their name, size and SHA-256. The files themselves stand with the assessments.",
+        "Notes as text; of files their name, size and SHA-256. The export of everything holds the files themselves.",
         {
             "assessment": "assessment_id",
             "system": "assessment__system__slug",

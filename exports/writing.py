@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -89,16 +89,22 @@ JSON = Form("json", "application/json", _as_json)
 FORMS = {form.ending: form for form in (CSV, JSON)}
 
 
-def one_file(table: Table, form: Form, source: Source) -> Iterator[bytes]:
+def one_file(table: Table, form: Form, source: Source) -> Generator[bytes]:
     """The table as a file. Rows are read while it is written, all as of one instant."""
     with one_instant():
         yield from form.written(table, source)
 
 
-def archive(tables: Iterable[Table], form: Form, source: Source) -> Iterator[bytes]:
-    """A ZIP archive of these tables, all as of one instant, compressed as it is read."""
+def archive(
+    tables: Iterable[Table], form: Form, source: Source, files: Iterable[tuple[str, Iterator[bytes]]] = ()
+) -> Generator[bytes]:
+    """A ZIP archive of these tables and then of these files, all as of one instant, compressed as it is read."""
     with one_instant():
         made = ZipStream(compress_type=ZIP_DEFLATED, compress_level=6)
         for table in tables:
             made.add(form.written(table, source), f"{table.name}.{form.ending}")
-        yield from made
+        yield from made.all_files()
+        for path, content in files:
+            made.add(content, path)
+            yield from made.all_files()
+        yield from made.finalize()

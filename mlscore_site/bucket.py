@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
@@ -33,5 +34,9 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
 def _as_os_error() -> Iterator[None]:
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            raise FileNotFoundError("The bucket has no such file.") from error
+        raise OSError(f"The bucket refused: {error}") from error
+    except BotoCoreError as error:
         raise OSError(f"The bucket refused: {error}") from error

@@ -328,6 +328,8 @@ API_RATE = env.int("API_RATE", default=100)
 EXCHANGE_RATE = env.int("EXCHANGE_RATE", default=120)
 # How many times a minute one network address may open reports by a share link.
 SHARE_RATE = env.int("SHARE_RATE", default=60)
+# How many exports a server process streams at once, each with a thread of WEB_THREADS.
+EXPORTS_AT_ONCE = env.int("EXPORTS_AT_ONCE", default=3)
 # Origins of issuers of CI tokens that may use http, or lie in a private network; all others are https, and public.
 KEYLESS_LOCAL_ISSUERS = [each.lower().rstrip("/") for each in env.list("KEYLESS_LOCAL_ISSUERS", default=[])]
 REST_FRAMEWORK: dict[str, Any] = {

@@ -37,6 +37,8 @@ def _bucket(name: str) -> dict[str, Any]:
         "access_key": env.str("UPLOADS_S3_ACCESS_KEY", default="") or None,
         "secret_key": env.str("UPLOADS_S3_SECRET_KEY", default="") or None,
         "default_acl": None,
+        # From this many bytes on a file that is read lies on the disk, not in memory.
+        "max_memory_size": 1024 * 1024,
         "client_config": Config(
             signature_version="s3v4",
             # Services other than AWS seldom give a bucket a host name of its own, or know AWS's newer checksums.

@@ -14,10 +14,11 @@ from api.authentication import require_scope
 from api.base import ApiView, OwnFormat
 from api.documents import Parameter, operation
 from api.pagination import whole_list
-from api.problems import not_found
+from api.problems import Problem, not_found
 from api.queries import Query
 from api.resources.exports import scopes_of, show_table
 from exports.answers import hand_out
+from exports.slots import WAIT_SECONDS, TooManyExports
 from exports.tables import EVERYTHING, TABLES
 from exports.writing import FORMS, JSON
 
@@ -42,13 +43,15 @@ class OneExport(ApiView):
         tag="exports",
         answers={HTTPStatus.OK: "Export"},
         media=["text/csv", "application/zip"],
+        refusals=[HTTPStatus.SERVICE_UNAVAILABLE],
         parameters=[Parameter("format", "Default: json.", {"type": "string", "enum": list(FORMS)})],
     )
     def get(self, request: Request, table: str) -> HttpResponseBase:
         """Streams the table as of one instant; `everything` all of them, as a ZIP archive.
 
         What the API does not tell to tokens with `read` elsewhere takes `organisation:write` besides, and so does
-        `everything`. Each export stands in the activity log.
+        `everything`, which holds uploaded files besides. Each export stands in the activity log. A few are streamed at
+        once: one too many of the organisation's own is answered 429, of all organisations 503.
         """
         if table != EVERYTHING and table not in TABLES:
             raise not_found()
@@ -59,4 +62,7 @@ class OneExport(ApiView):
         query.check()
         if request.method == "HEAD":  # asks what there is, and takes nothing along
             return HttpResponse(content_type=form.content_type)
-        return hand_out(actor=self.actor, reader=self.token, name=table, form=form, at=self.now)
+        try:
+            return hand_out(actor=self.actor, reader=self.token, name=table, form=form, at=self.now)
+        except TooManyExports as refused:
+            raise Problem(refused.status, str(refused), headers={"Retry-After": str(WAIT_SECONDS)}) from refused

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +14,7 @@ from accounts.actors import Actor
 from accounts.models import Role
 from exports.answers import hand_out
 from exports.counting import MOST, counts
+from exports.slots import WAIT_SECONDS, TooManyExports
 from exports.tables import EVERYTHING, TABLES
 from exports.writing import FORMS
 
@@ -37,12 +39,18 @@ def _count(count: int | None) -> str:
 
 @require_POST
 @member_page(Role.ADMIN)
-def export(request: MemberRequest, organisation: str, name: str) -> StreamingHttpResponse:
-    """One table, or all of them, as CSV or JSON."""
+def export(request: MemberRequest, organisation: str, name: str) -> HttpResponseBase:
+    """One table, or all of them, as CSV or JSON; a page that says so where too many are under way."""
     if name != EVERYTHING and name not in TABLES:
         raise Http404("There is no such table.")
     form = FORMS.get(request.POST.get("format", ""))
     if form is None:
         raise BadRequest(f"`format` is one of {', '.join(FORMS)}.")
     member = request.membership
-    return hand_out(actor=Actor.of(member), reader=member, name=name, form=form, at=timezone.now())
+    try:
+        return hand_out(actor=Actor.of(member), reader=member, name=name, form=form, at=timezone.now())
+    except TooManyExports as refused:
+        context = {"detail": str(refused), "status": refused.status.value, "seconds": WAIT_SECONDS}
+        response = render(request, "dashboards/export_later.html", context, status=refused.status)
+        response["Retry-After"] = str(WAIT_SECONDS)
+        return response

@@ -20,6 +20,8 @@ from accounts.models import Membership
 from assessments.attachments import remove_attachment
 from assessments.models import Assessment, Attachment
 from assessments.operations import start_assessment
+from exports.files import uploaded_files
+from exports.table import Source
 from mlscore_site import uploads
 from tests.factories import make_system
 
@@ -110,7 +112,12 @@ def test_a_file_in_a_bucket(
         "3000",
         'attachment; filename="report.csv"',
     )
+    source = Source(assessor, NOW)
+    taken = [(path, b"".join(content)) for path, content in uploaded_files(source)]
+    assert taken == [(f"files/{stored.upload.digest}/report.csv", b"1,2" * 1000)]
     bucket.away = True
+    with pytest.raises(OSError, match="refused"):
+        next(uploaded_files(source))
     assert client.get(address).status_code == 503
     assert add(b"3,4") == 422
     assert Attachment.objects.count() == 1
@@ -119,6 +126,10 @@ def test_a_file_in_a_bucket(
     assert not Attachment.objects.exists(), "what was decided stands while the bucket is away"
     bucket.away = False
     add(b"5,6")
+    held = bucket.objects.copy()
+    bucket.objects.clear()
+    assert [path for path, _ in uploaded_files(source)] == ["files/missing.txt"]
+    bucket.objects |= held
     with django_capture_on_commit_callbacks(execute=True):
         remove_attachment(actor=Actor.of(assessor), assessment=draft, attachment_id=Attachment.objects.get().pk)
     assert len(bucket.objects) == 1

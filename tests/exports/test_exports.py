@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from accounts.models import Membership, Token
@@ -24,9 +25,10 @@ from evidence.mapping_rules import replace_rules
 from evidence.models import Result
 from evidence.voiding import void_result
 from exports.counting import MOST, counts
+from exports.files import uploaded_files
 from exports.table import Source
 from exports.tables import TABLES
-from exports.writing import CSV, JSON, archive, one_file
+from exports.writing import CSV, JSON, Form, archive, one_file
 from notify.models import moment
 from tests.access.world import World
 from tests.factories import HOUR, assess, make_system, post
@@ -87,6 +89,12 @@ def read_csv(name: str, member: Membership, world: World) -> list[dict[str, str]
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
+def everything(member: Membership, form: Form, world: World) -> zipfile.ZipFile:
+    """The archive of all that this member's organisation owns."""
+    source = Source(member, world.now)
+    return zipfile.ZipFile(io.BytesIO(b"".join(archive(TABLES.values(), form, source, uploaded_files(source)))))
+
+
 def cell(value: Any) -> str:
     """A value of JSON as a cell says it, unless a spreadsheet would run it."""
     if value is None or isinstance(value, str):
@@ -125,21 +133,40 @@ def test_a_result_is_exported_with_all_that_was_posted_and_why_it_was_voided(wor
 
 
 def test_an_archive_holds_every_table_and_nothing_of_another_organisation_or_secret(world: World) -> None:
-    content = b"".join(archive(TABLES.values(), JSON, Source(world.admin, world.now)))
-    with zipfile.ZipFile(io.BytesIO(content)) as files:
+    with everything(world.admin, JSON, world) as files:
         assert files.testzip() is None
-        assert files.namelist() == [f"{name}.json" for name in TABLES]
+        *tables, file = files.namelist()
+        assert tables == [f"{name}.json" for name in TABLES]
+        row = next(row for row in read_json("attachments", world.admin, world) if row["name"])
+        assert (file, files.read(file)) == (f"files/{row['sha256']}/{row['name']}", b"passed")
         text = "".join(files.read(name).decode() for name in files.namelist())
     webhook, token = world.webhook, world.token
     secrets = [token.secret_hash, world.invited[0].secret_hash, world.invited[1], webhook.nonce, "/hook"]
     link, address = world.share_link
     for hidden in (*secrets, world.badge.key, link.secret_hash, address, "argon2", "lobex"):
         assert hidden not in text, hidden
-    theirs = b"".join(archive(TABLES.values(), CSV, Source(world.stranger, world.now)))
-    with zipfile.ZipFile(io.BytesIO(theirs)) as files:
+    with everything(world.stranger, CSV, world) as files:
+        assert files.namelist() == [f"{name}.csv" for name in TABLES]
         text = "".join(files.read(name).decode() for name in files.namelist())
     assert "of Globex" in text and "Globex only" in text
     assert "raud" not in text and "cme" not in text and "olga" not in text
+
+
+def test_a_file_that_the_storage_lost_is_named_and_keeps_nobody_from_the_rest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, open_file = world.file.upload, default_storage.open
+    assert stored is not None
+
+    def lose(name: str) -> Any:
+        if name == stored.stored_name:
+            raise FileNotFoundError(name)
+        return open_file(name)
+
+    monkeypatch.setattr(default_storage, "open", lose)
+    with everything(world.admin, CSV, world) as files:
+        assert files.namelist()[len(TABLES) :] == ["files/missing.txt"]
+        assert files.read("files/missing.txt").decode() == f"files/{stored.digest}/report.txt\n"
 
 
 def test_counts_stop_where_nobody_cares(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import tracemalloc
 from collections.abc import Generator
@@ -10,14 +11,20 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
+from accounts.actors import Actor
 from accounts.models import Activity, Membership, Organisation, Person, Role
+from assessments.attachments import add_file
 from assessments.models import System
+from assessments.operations import start_assessment
 from evidence.models import Check, Result
+from exports.files import uploaded_files
 from exports.snapshot import one_instant
 from exports.table import Source
 from exports.tables import TABLES
@@ -39,12 +46,19 @@ def fill(system: System, now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_in_memory_does_not_grow_with_the_rows(owner: Membership) -> None:
+def test_what_is_in_memory_does_not_grow_with_rows_and_files(owner: Membership, settings: Settings) -> None:
     now = timezone.now()
-    fill(make_system(owner.organisation, now), now)
+    system = make_system(owner.organisation, now)
+    fill(system, now)
+    draft = start_assessment(actor=Actor.of(owner), system=system, at=now)
+    file = SimpleUploadedFile("model.zip", random.Random(1).randbytes(2 * MOST_MEMORY))  # as packed as it gets
+    settings.UPLOAD_MIB = 2 * MOST_MEMORY // MIB
+    add_file(actor=Actor.of(owner), assessment=draft, test="data-1", name="model.zip", content=file, at=now)
+    del file
+    source = Source(owner, now)
     for pieces in (
-        one_file(TABLES["results"], CSV, Source(owner, now)),
-        archive([TABLES["results"]], JSON, Source(owner, now)),
+        one_file(TABLES["results"], CSV, source),
+        archive([TABLES["results"]], JSON, source, uploaded_files(source)),
     ):
         first = next(pieces)
         tracemalloc.start()
@@ -101,7 +115,9 @@ def download(client: Client, name: str, form: str, **headers: str) -> Any:
 
 
 @pytest.mark.django_db
-def test_an_admin_takes_tables_along_and_the_log_says_so(admin: Membership, sign_in: SignIn) -> None:
+def test_an_admin_takes_tables_along_and_the_log_says_so(
+    admin: Membership, sign_in: SignIn, settings: Settings
+) -> None:
     make_system(admin.organisation, timezone.now(), name="Fraud")
     client = sign_in(admin)
     answer = download(client, "systems", "csv")
@@ -118,8 +134,13 @@ def test_an_admin_takes_tables_along_and_the_log_says_so(admin: Membership, sign
         ("Exported everything as JSON", "ada@example.org"),
     ]
     assert download(client, "passwords", "csv").status_code == 404
+    settings.EXPORTS_AT_ONCE = 1
+    held, refused = [download(client, "systems", "csv") for _ in range(2)]
+    assert (refused.status_code, refused["Retry-After"]) == (429, "30")
+    assert "Too many exports at once" in refused.content.decode()
+    held.close()
     assert download(client, "systems", "xlsx").status_code == 400
-    assert Activity.objects.filter(action="export.made").count() == 2
+    assert Activity.objects.filter(action="export.made").count() == 3
 
 
 @pytest.mark.django_db
