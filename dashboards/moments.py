@@ -28,9 +28,19 @@ def as_of(values: Mapping[str, str], now: datetime) -> AsOf:
     return AsOf(now) if at == now else AsOf(at, True, f"?at={quote(asked)}")
 
 
+def exactly(at: datetime) -> str:
+    """This instant as an address names it: RFC 3339 in UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def query_at(at: datetime) -> str:
     """What leads to a page as of exactly this instant: `?at=...`."""
-    return f"?at={quote(at.astimezone(UTC).isoformat().replace('+00:00', 'Z'))}"
+    return f"?at={quote(exactly(at))}"
+
+
+def address_at(address: str, at: datetime) -> str:
+    """A page's address as of exactly this instant; it may have a query part already."""
+    return f"{address}&{query_at(at)[1:]}" if "?" in address else address + query_at(at)
 
 
 def moment_of(asked: str, now: datetime) -> datetime:

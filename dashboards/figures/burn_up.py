@@ -43,7 +43,7 @@ def burn_up(points: Sequence[BurnPoint], now: datetime) -> Chart:
     last = points[-1]
     return Chart(
         figure=_figure(points, now),
-        lines=(LineKey("Planned", "", 1.5, "1 3"), LineKey("Done", "", 3)),
+        lines=(LineKey("Planned", "cat-ink", 1.5, "1 3"), LineKey("Done", "cat-ink", 3)),
         keys=(),
         ranges=ranges(points[0].at, now),
         summary=f"{points_text(last.done)} of {points_text(last.planned)} points are done.",

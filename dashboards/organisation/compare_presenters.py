@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from assessments.models import System
 from rubric.definition import Category, Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -42,11 +43,11 @@ class TestRow:
 
 @dataclass(frozen=True, slots=True)
 class CategoryRow:
-    """A category's points by column, None where the rubric lacks it, and its tests below it."""
+    """A category's points by system, None where the rubric lacks it, and its tests below it."""
 
     rubric: Rubric
     category: Category
-    points: Sequence[Fraction | None]
+    points: Sequence[tuple[System, Fraction | None]]
     tests: Sequence[TestRow]
 
 
@@ -94,7 +95,8 @@ def beside(rows: Sequence[Snapshot], at: datetime, only_differences: bool) -> li
                 continue
             tests = [_test_row(test, rows, at) for test in category.tests]
             shown = [test for test in tests if test.differs or not only_differences]
-            found[category.key] = CategoryRow(rubric, category, [_points(row, category.key) for row in rows], shown)
+            points = [(row.system, _points(row, category.key)) for row in rows]
+            found[category.key] = CategoryRow(rubric, category, points, shown)
     return list(found.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dashboards.organisation.heat_presenters import behind
+from dashboards.organisation.heat_presenters import behind, in_order
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Category, Rubric
 from scores.gaps import Gap, Holding, category_means, gaps, scored_by
@@ -41,13 +41,17 @@ class GapRow:
 
 @dataclass(frozen=True, slots=True)
 class GapPage:
-    """All that the page shows. `rows` begin with the test that fewest hold; `lifting` are those that raise most scores."""
+    """All that the page shows.
+
+    `rows` begin with the test that fewest hold; `lifting` are those that raise most scores; `means` are each category's,
+    with the address of the systems behind it.
+    """
 
     rubric: Rubric
     systems: int
     rows: Sequence[GapRow]
     lifting: Sequence[GapRow]
-    means: Sequence[tuple[Category, Fraction]]
+    means: Sequence[tuple[Category, Fraction, str]]
     studied: bool
 
 
@@ -61,7 +65,7 @@ def present_gaps(rubric: Rubric, rows: Sequence[Snapshot], wanted: HeatQuery) ->
         systems=len(scored_by(rubric, rows)),
         rows=sorted(found, key=lambda row: (row.credited.systems, row.verified.systems)),
         lifting=[row for row in found if most and row.would_rise.systems == most],
-        means=[(rubric.category_by_key[key], mean) for key, mean in means.items()],
+        means=[(rubric.category_by_key[key], mean, in_order(wanted, key)) for key, mean in means.items()],
         studied=rubric.key == STUDIED,
     )
 

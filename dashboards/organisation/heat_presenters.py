@@ -67,6 +67,7 @@ class CategoryHead:
 
     category: Category
     tests: int
+    column: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ def present_heat(rubric: Rubric, rows: Sequence[Snapshot], failing: Failing, wan
         columns=[
             _column(wanted, name, label) for name, label in (("", "System"), ("score", "Score"), ("verified", "Ver."))
         ],
-        heads=[CategoryHead(category, len(category.tests)) for category in rubric.categories],
+        heads=[
+            CategoryHead(category, len(category.tests), _column(wanted, category.key, category.title))
+            for category in rubric.categories
+        ],
         tests=[_test_column(rubric, wanted, gap) for gap in found],
         groups=_groups(rubric, groups, failing, page),
         widest=min(found, key=lambda gap: gap.counts[Holding.CREDITED]) if scored_by(rubric, chosen) else None,
@@ -153,6 +157,11 @@ def behind(wanted: HeatQuery, test: str, holding: Holding) -> str:
     return HeatQuery(
         wanted.narrow, group=wanted.group, test=test, holding=holding, rubric=wanted.rubric, at=wanted.at
     ).address
+
+
+def in_order(wanted: HeatQuery, sort: str) -> str:
+    """The address, on the heat map, of the systems behind a mean or a median: all, in the order of what it is of."""
+    return HeatQuery(wanted.narrow, group="none", sort=sort, rubric=wanted.rubric, at=wanted.at).address
 
 
 def _groups(

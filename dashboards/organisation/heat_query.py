@@ -11,6 +11,7 @@ from assessments.models import System
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
 from scores.gaps import Holding, ways
+from scores.score import Score
 from scores.snapshots import Snapshot
 
 GROUPS = {"": "Team", "tag": "Tag", "lifecycle": "Lifecycle", "none": "Nothing"}
@@ -22,9 +23,9 @@ Failing = Mapping[int, frozenset[str]]
 class HeatQuery:
     """What the reader asks for.
 
-    `sort` is a name of SORTS or a test's key: from the least on, failing from the most on, and the other way round where
-    `reverse` is set. `test` and `holding` leave only the systems that stand like that to one test; `at` is the day asked
-    for as it was written.
+    `sort` is a name of SORTS, or the key of a test or a category: from the least on, failing from the most on, and the
+    other way round where `reverse` is set. `test` and `holding` leave only the systems that stand like that to one test;
+    `at` is the day or instant asked for as it was written.
     """
 
     narrow: Filter
@@ -59,7 +60,7 @@ class HeatQuery:
         known = self.test in rubric.tests and self.holding is not None
         return replace(
             self,
-            sort=self.sort if self.sort in SORTS or self.sort in rubric.tests else "",
+            sort=self.sort if self.sort in {**SORTS, **rubric.tests, **rubric.category_by_key} else "",
             test=self.test if known else "",
             holding=self.holding if known else None,
         )
@@ -108,13 +109,18 @@ class HeatQuery:
         named = sorted(rows, key=lambda row: row.system.name.casefold(), reverse=self.reverse and not self.sort)
         if not self.sort:
             return named
-        named.sort(key=lambda row: self._value(row, failing), reverse=self.reverse)
-        return sorted(named, key=lambda row: row.score is None)
+        scored = [(row, row.score) for row in named if row.score is not None]
+        scored.sort(key=lambda pair: self._value(pair[0], pair[1], failing), reverse=self.reverse)
+        return [row for row, _ in scored] + [row for row in named if row.score is None]
 
-    def _value(self, row: Snapshot, failing: Failing) -> Fraction | tuple[int, int]:
-        if self.sort == "failing":
-            return Fraction(-len(failing.get(row.system.pk, ())))
-        if self.sort in ("score", "verified"):
-            totals = None if row.score is None else row.score.score if self.sort == "score" else row.score.verified
-            return totals.score if totals else Fraction(0)
+    def _value(self, row: Snapshot, score: Score, failing: Failing) -> tuple[Fraction | int, Fraction | int]:
+        match self.sort:
+            case "failing":
+                return -len(failing.get(row.system.pk, ())), 0
+            case "score":
+                return score.score.score, 0
+            case "verified":
+                return score.verified.score, 0
+            case category if category in score.score.categories:
+                return score.score.categories[category], score.verified.categories[category]
         return row.level(self.sort), row.verified(self.sort)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from itertools import groupby
 from urllib.parse import urlencode
 
+from dashboards.moments import exactly
 from dashboards.organisation.choosing import Page, page_of
-from dashboards.organisation.filters import WITHOUT
+from dashboards.organisation.filters import WITHOUT, Filter
+from dashboards.organisation.heat_presenters import in_order
+from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Rubric
 from scores.lapses import Ahead, Lapse
 from scores.moves import Direction, Move, Moves, TestMove
@@ -46,6 +49,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """Where the heat map shows the systems behind a figure at the earlier instant, and at present."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryMove:
     """A category's mean at both instants; None where nothing was recorded."""
 
@@ -53,6 +64,7 @@ class CategoryMove:
     key: str
     before: Fraction | None
     after: Fraction | None
+    behind: Behind
 
     @property
     def change(self) -> Fraction | None:
@@ -68,6 +80,8 @@ class MovesPage:
     counts: Mapping[str, int]
     median: Fraction | None
     share: Fraction | None
+    scored: Behind
+    verified: Behind
     categories: Sequence[CategoryMove]
     parts: Sequence[Part]
     page: Page[Move]
@@ -87,8 +101,13 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def present_moves(rubric: Rubric, found: Moves, page: str) -> MovesPage:
-    """The page's values; `page` is the page of rows that the address asks for."""
+def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime, page: str) -> MovesPage:
+    """The page's values; `wanted` narrows the systems, `page` is the page of rows that the address asks for."""
+
+    def behind(sort: str) -> Behind:
+        query = HeatQuery(wanted, rubric=rubric.key)
+        return Behind(in_order(replace(query, at=exactly(since)), sort), in_order(query, sort))
+
     ordered = [move for direction in TITLES for move in found.going(direction)]
     shown = page_of(ordered, page)
     before, after = found.before.at, found.after.at
@@ -98,8 +117,12 @@ def present_moves(rubric: Rubric, found: Moves, page: str) -> MovesPage:
         counts={direction.value: len(found.going(direction)) for direction in Direction},
         median=_change(before.median, after.median),
         share=_change(found.before.verified_share, found.after.verified_share),
+        scored=behind("score"),
+        verified=behind("verified"),
         categories=[
-            CategoryMove(each.title, each.key, before.categories.get(each.key), after.categories.get(each.key))
+            CategoryMove(
+                each.title, each.key, before.categories.get(each.key), after.categories.get(each.key), behind(each.key)
+            )
             for each in rubric.categories
         ],
         parts=[

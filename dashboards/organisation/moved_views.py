@@ -77,7 +77,7 @@ def moved(request: MemberRequest, organisation: str) -> HttpResponse:
     asked = Asked.of(request)
     since = _since(request, asked.now)
     found = moves(asked.rows, asked.rubric, since, asked.now)
-    page = present_moves(asked.rubric, found, request.GET.get("page", ""))
+    page = present_moves(asked.rubric, found, asked.wanted, since, request.GET.get("page", ""))
     return render(request, "dashboards/moved.html", asked.context() | {"since": since, "page": page})
 
 

@@ -13,6 +13,8 @@ from dashboards.figures.chart import Chart
 from dashboards.organisation.choosing import BAND, LIMIT, Listed, Page, address
 from dashboards.organisation.figure_presenters import Number, numbers
 from dashboards.organisation.filters import Filter
+from dashboards.organisation.heat_presenters import in_order
+from dashboards.organisation.heat_query import HeatQuery
 from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
 from rubric.loader import builtin
@@ -78,6 +80,7 @@ class Overview:
     """All that the page shows of the systems asked for.
 
     `chosen` says which of them the table has, where a figure led there; `widest` is how many systems the fullest band has.
+    `trend_behind` is the query part by which the heat map shows the systems of the chart.
     """
 
     rubric: Rubric
@@ -88,6 +91,7 @@ class Overview:
     unassessed: int
     unassessed_behind: str
     trend: Chart | None
+    trend_behind: str
     summary: Summary | None
     chosen: str
     page: Page[Standing]
@@ -112,6 +116,7 @@ def present(
         unassessed=found.unassessed,
         unassessed_behind=address(wanted, "unassessed"),
         trend=organisation_trend(rubric, past.buckets, now) if past.buckets else None,
+        trend_behind=in_order(HeatQuery(wanted, rubric=rubric.key), "score"),
         summary=summary(rubric, rows) if found.systems else None,
         chosen=listed.chosen.words if listed.chosen else "",
         page=listed.page,

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from dashboards import drawing, phrases
 from dashboards.figures.chart import Chart
 from dashboards.figures.palette import colour_name
-from dashboards.moments import query_at
+from dashboards.moments import address_at, query_at
 from dashboards.phrases import Phrase
 from dashboards.plotly import map_style_id
 from rubric.definition import Band, Rubric
@@ -26,6 +26,7 @@ register = template.Library()
 register.filter("points", phrases.points)
 register.filter("percent", phrases.percent)
 register.filter("at_query", query_at)
+register.filter("as_of", address_at)
 register.simple_tag(phrases.score, name="score_text")
 register.simple_tag(phrases.level_word, name="level_word")
 

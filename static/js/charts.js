@@ -52,7 +52,9 @@
       // An instant in a figure is UTC without an offset. Plotly's own `x` is rounded; the figure's data are exact.
       target.on("plotly_click", ({ points: [point] }) => {
         const at = `${point.data.x[point.pointIndex].replace(" ", "T")}Z`;
-        location.assign(`${figure.dataset.moves}?at=${encodeURIComponent(at)}`);
+        const there = new URL(figure.dataset.moves, location);
+        there.searchParams.set("at", at);
+        location.assign(there);
       });
     }
     narrow.addEventListener("change", draw);

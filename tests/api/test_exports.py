@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 def status_of(api: Api, name: str) -> int:
-    """What asking for an export is answered; it is not read."""
+    """What asking for an export is answered; it is read, so that its place is free again."""
     answer = api.get(f"/exports/{name}/")
-    answer.close()
+    assert answer.getvalue()
     return int(answer.status_code)
 
 
@@ -61,7 +61,7 @@ def test_one_export_too_many_is_told_when_to_come_back(
     # A place is left for somebody else; then the server has none.
     others = other.get("/exports/systems/")
     assert others.status_code == 200
-    held.close()
+    assert held.getvalue()
     settings.EXPORTS_AT_ONCE = 1
     assert problem(api.get("/exports/systems/"), 503)["detail"].startswith("This server")
     assert others.getvalue()

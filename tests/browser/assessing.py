@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.actors import Actor
 from accounts.models import Membership, Role
@@ -21,6 +22,9 @@ from tests.support.browser import Faults, watched_page
 from tests.support.live import Live, start_live
 
 DAY = timedelta(days=1)
+WHOLE = {"resultTypes": ["violations"]}
+# All that a theme changes.
+CONTRAST = {**WHOLE, "runOnly": ["color-contrast"]}
 
 
 @dataclass
@@ -95,3 +99,33 @@ def _session(member: Membership) -> str:
     client = Client()
     client.force_login(member.person)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def choose(page: Page, test: str, value: str) -> None:
+    page.locator(f"label[for={test}-{value}]").click()
+
+
+def saved(page: Page, test: str) -> None:
+    expect(page.locator(f"#{test}-state .saved")).to_have_text("Saved")
+
+
+def lost(faults: Faults, error: str) -> None:
+    """A lost connection was provoked: the browser and htmx both say so."""
+    for part in (error, "htmx:afterRequest", "htmx:sendError"):
+        faults.expect(part)
+
+
+def stored(made: Scene, test: str) -> tuple[str, str]:
+    answer = made.answer(test)
+    assert answer is not None
+    return ("na" if answer.not_applicable else answer.level), answer.justification
+
+
+def clean(page: Page) -> None:
+    """Nothing for axe to report in light and in dark, and nothing wider than the screen."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for colours, options in (("dark", CONTRAST), ("light", WHOLE)):
+        # At once: colours half-way between two themes have a contrast of their own.
+        page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # type: ignore[arg-type]
+        violations = Axe().run(page, options=options).response["violations"]
+        assert not violations, [(colours, each["id"], each["nodes"][0]["html"]) for each in violations]

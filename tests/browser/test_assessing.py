@@ -1,50 +1,12 @@
-"""Assessing in Chromium against the real server: live score, two people at once, lost connections, no JavaScript."""
+"""Assessing in Chromium against the real server: live score, keys, what is kept while the server is away, every page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.assessing import Scene, scene
-from tests.support.browser import Faults
-
-TEXT = "Ablation of all 41 features."
-
-
-@pytest.fixture(scope="module")
-def _server(django_db_blocker: object) -> Iterator[Scene]:
-    with django_db_blocker.unblock(), scene() as made:  # type: ignore[attr-defined]
-        yield made
-
-
-@pytest.fixture
-def made(_server: Scene, django_db_blocker: object) -> Iterator[Scene]:
-    """The scene; tests use different tests of the rubric, so that they may share it."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        yield _server
-
-
-def choose(page: Page, test: str, value: str) -> None:
-    page.locator(f"label[for={test}-{value}]").click()
-
-
-def saved(page: Page, test: str) -> None:
-    expect(page.locator(f"#{test}-state .saved")).to_have_text("Saved")
-
-
-def lost(faults: Faults, error: str) -> None:
-    """A lost connection was provoked: the browser and htmx both say so."""
-    for part in (error, "htmx:afterRequest", "htmx:sendError"):
-        faults.expect(part)
-
-
-def stored(made: Scene, test: str) -> tuple[str, str]:
-    answer = made.answer(test)
-    assert answer is not None
-    return ("na" if answer.not_applicable else answer.level), answer.justification
+from tests.browser.assessing import Scene, choose, clean, lost, saved, stored
 
 
 def test_an_answer_is_saved_by_itself_and_the_score_follows(browser: Browser, made: Scene) -> None:
@@ -94,50 +56,6 @@ def test_not_applicable_asks_for_the_reason_first(browser: Browser, made: Scene)
         page.keyboard.type("No new features are planned.")
         saved(page, "data-6")
         assert stored(made, "data-6") == ("na", "No new features are planned.")
-
-
-def test_two_people_and_a_lost_connection(browser: Browser, made: Scene) -> None:
-    with made.visit(browser) as (ines, ines_faults), made.visit(browser, "marc") as (marc, marc_faults):
-        ines.goto(made.form)
-        marc.goto(made.form)
-        # Ines loses the connection while she types.
-        ines.context.set_offline(True)
-        choose(ines, "model-5", "manual")
-        ines.locator("#model-5-justification").fill("Logistic regression loses 4.1 points.")
-        expect(ines.locator("#model-5-state .saved")).to_have_text("Offline, kept in this browser")
-        # Meanwhile Marc answers the same test.
-        choose(marc, "model-5", "automated")
-        marc.locator("#model-5-justification").fill("Retrained weekly in CI.")
-        saved(marc, "model-5")
-        # The level may have been saved before the text was.
-        while stored(made, "model-5")[1] == "":
-            marc.wait_for_timeout(100)
-        # Back online, her answer is refused; both versions are shown, and hers is still in its fields.
-        ines.context.set_offline(False)
-        conflict = ines.locator("#model-5 .conflict")
-        expect(conflict).to_contain_text("Marc Okafor changed this answer")
-        expect(conflict).to_contain_text("Automated: “Retrained weekly in CI.”")
-        expect(conflict).to_contain_text("Manual: “Logistic regression loses 4.1 points.”")
-        expect(ines.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
-        expect(ines.locator("#model-5-state .saved")).to_have_text("Not saved")
-        assert stored(made, "model-5") == ("automated", "Retrained weekly in CI.")
-        assert not Axe().run(ines).response["violations"]
-        # A reload loses nothing either.
-        ines.reload()
-        expect(conflict).to_be_visible()
-        expect(ines.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
-        ines.get_by_role("button", name="Keep mine").click()
-        saved(ines, "model-5")
-        assert stored(made, "model-5") == ("manual", "Logistic regression loses 4.1 points.")
-        # Now Marc's page is the outdated one; he keeps hers.
-        choose(marc, "model-5", "none")
-        marc.get_by_role("button", name="Keep theirs").click()
-        expect(marc.locator("#model-5-justification")).to_have_value("Logistic regression loses 4.1 points.")
-        expect(marc.locator("#model-5-manual")).to_be_checked()
-        saved(marc, "model-5")
-        lost(ines_faults, "net::ERR_INTERNET_DISCONNECTED")
-        ines_faults.expect("409")
-        marc_faults.expect("409")
 
 
 def test_what_was_typed_survives_a_reload_while_the_server_is_away(browser: Browser, made: Scene) -> None:
@@ -216,7 +134,7 @@ def test_a_test_is_found_and_answered_by_keys_alone(browser: Browser, made: Scen
         page.keyboard.press("?")
         keys = page.get_by_role("dialog", name="Keys")
         expect(keys).to_contain_text("next test, previous test")
-        assert not Axe().run(page).response["violations"]
+        clean(page)
         page.keyboard.press("Escape")
         expect(keys).to_be_hidden()
         page.keyboard.press("/")
@@ -243,60 +161,6 @@ def test_a_test_is_found_and_answered_by_keys_alone(browser: Browser, made: Scen
         expect(page.locator("#infra-6-automated")).to_be_checked()
 
 
-def test_what_others_save_arrives_but_never_under_the_cursor(browser: Browser, made: Scene) -> None:
-    with made.visit(browser) as (ines, _), made.visit(browser, "marc") as (marc, _):
-        ines.goto(made.form)
-        marc.goto(made.form)
-        expect(ines.locator("#people")).to_have_text("Also here: Marc Okafor", timeout=15_000)
-        ines.locator("#infra-3-none").focus()
-        before = ines.locator("#score-panel .mini-facts dd").first.inner_text()
-        choose(marc, "infra-3", "manual")
-        saved(marc, "infra-3")
-        choose(marc, "infra-4", "automated")
-        marc.locator("#infra-4-justification").fill("Replayed nightly.")
-        saved(marc, "infra-4")
-        # The test that Ines is not in shows it, with the score; the one she is in waits until she leaves it.
-        expect(ines.locator("#infra-4-automated")).to_be_checked(timeout=15_000)
-        expect(ines.locator("#infra-4-justification")).to_have_value("Replayed nightly.", timeout=15_000)
-        expect(ines.locator("#score-panel .mini-facts dd").first).not_to_have_text(before)
-        expect(ines.locator("#infra-3 .saved")).to_contain_text("Marc Okafor changed this")
-        expect(ines.locator("#infra-3-none")).to_be_focused()
-        ines.locator("#infra-7-none").focus()
-        expect(ines.locator("#infra-3-manual")).to_be_checked()
-        # And what she answers then is no conflict.
-        choose(ines, "infra-3", "automated")
-        saved(ines, "infra-3")
-        assert stored(made, "infra-3")[0] == "automated"
-
-
-def test_without_javascript(browser: Browser, made: Scene) -> None:
-    with made.visit(browser, java_script_enabled=False) as (page, faults), made.visit(browser, "marc") as (marc, _):
-        page.goto(made.form)
-        marc.goto(made.form)
-        choose(marc, "monitor-1", "automated")
-        saved(marc, "monitor-1")
-        choose(page, "monitor-1", "manual")
-        choose(page, "monitor-2", "automated")
-        page.locator("#monitor-2 summary").last.click()
-        page.locator("#monitor-2-justification").fill(TEXT)
-        page.locator("#monitor-2-link").fill("https://git.example.com/ablation")
-        page.locator(".rail-actions").get_by_role("button", name="Save").click()
-        # Monitor-2 is saved; monitor-1 shows both versions.
-        expect(page.locator("#monitor-1 .conflict")).to_contain_text("Theirs")
-        assert stored(made, "monitor-2") == ("automated", TEXT)
-        assert stored(made, "monitor-1")[0] == "automated"
-        expect(page.locator("#monitor-1-manual")).to_be_checked()
-        expect(page.locator("#monitor-2 .links a")).to_have_text("https://git.example.com/ablation")
-        page.locator("#monitor-1").get_by_role("button", name="Keep mine").click()
-        expect(page.locator(".conflict")).to_have_count(0)
-        assert stored(made, "monitor-1")[0] == "manual"
-        page.get_by_role("button", name="Remove the link https://git.example.com/ablation").click()
-        expect(page.locator("#monitor-2 .links a")).to_have_count(0)
-        page.get_by_role("button", name="Review and finalise").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Review before finalising")
-        faults.expect("409")
-
-
 def test_review_waits_for_what_is_being_saved(browser: Browser, made: Scene) -> None:
     with made.visit(browser) as (page, _):
         page.goto(made.form)
@@ -314,7 +178,12 @@ def test_pages_fit_and_are_accessible(browser: Browser, made: Scene, width: int,
     finals = f"{made.below}{made.draft.pk - 1}/"
     places = [made.form, made.below, made.form + "review/", made.form + "discard/", made.below + "upload/", finals]
     places += [finals + "void/", organisation + "rubric/", organisation + "rubric/ml-test-score-2017/"]
-    places += [made.form + "copy/", made.form + "attachments/data-1/", made.below + "tests/data-1/"]
+    places += [
+        organisation + "webhooks/",
+        organisation + "members/",
+        made.form + "attachments/data-1/",
+        made.below + "tests/data-1/",
+    ]
     places += [
         system + "edit/",
         system + "rules/",
@@ -347,6 +216,11 @@ def test_proposals_and_what_was_taken_over_are_decided_in_place(browser: Browser
         choose(page, "data-4", "automated")
         saved(page, "data-4")
         expect(proposal).to_contain_text("Evidence proposes None: No run in the last 30 days")
+        expect(page.locator("#model-1 .unseen")).to_contain_text("not looked at")
+        page.locator("#data-4-talk").click()
+        expect(page.get_by_role("dialog").get_by_label("Comment")).to_be_visible()
+        clean(page)
+        page.keyboard.press("Escape")
         page.locator("#data-4-automated").focus()
         page.keyboard.press("p")
         expect(page.locator("#data-4-none")).to_be_checked()
@@ -358,7 +232,6 @@ def test_proposals_and_what_was_taken_over_are_decided_in_place(browser: Browser
         expect(proposal).to_have_count(0)
         assert stored(made, "data-4")[0] == "automated"
         # Carried answers are confirmed one by one, or by category.
-        expect(page.locator("#model-1 .unseen")).to_contain_text("not looked at")
         page.locator("#model-1-manual").focus()
         page.keyboard.press("c")
         expect(page.locator("#model-1 .unseen")).to_have_count(0)

@@ -28,6 +28,7 @@ from keyless.bindings import add_binding
 from notify.kinds import Kind
 from notify.notices import News, people_of, tell
 from notify.webhooks import create_webhook, ping
+from tests.browser.assessing import clean
 from tests.factories import (
     all_tests,
     assess,
@@ -283,6 +284,7 @@ def test_leaving_out_a_step_of_the_plan_shows_the_score_to_come(browser: Browser
         expect(score).to_have_text("3.5")
         page.get_by_role("checkbox", name="Count in step 1").press("Space")
         expect(score).to_have_text("3.0")
+        clean(page)
 
 
 def test_every_number_leads_to_its_facts_by_keyboard(browser: Browser, scene: Scene) -> None:

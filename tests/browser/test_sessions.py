@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Role
 from assessments.models import Answer, Assessment
-from tests.browser.assessing import Scene, scene
+from tests.browser.assessing import Scene, clean, scene
 from tests.support.browser import Faults
 
 PHONE = {"width": 360, "height": 740}
@@ -38,12 +37,6 @@ def choose(page: Page, test: str, choice: str) -> None:
 
 def saved(page: Page, test: str) -> None:
     expect(page.locator(f"#{test} [data-saved]")).to_have_text("Saved")
-
-
-def clean(page: Page) -> None:
-    """Nothing for axe to report, and nothing wider than the screen."""
-    assert Axe().run(page).response["violations"] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def join(page: Page, made: Scene, code: str) -> None:

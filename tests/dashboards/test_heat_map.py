@@ -89,6 +89,7 @@ def test_each_cell_says_level_proof_and_failing_and_leads_to_its_test(
         ("group=none&sort=-score", ["Proved", "Claimed", "<Failing>", "Silent"]),
         ("group=none&sort=-verified", ["Proved", "<Failing>", "Claimed", "Silent"]),
         ("group=none&sort=failing", ["<Failing>", "Claimed", "Proved", "Silent"]),
+        ("group=none&sort=-data", ["Proved", "Claimed", "<Failing>", "Silent"]),
         ("group=none&sort=data-1", ["Claimed", "<Failing>", "Proved", "Silent"]),
         ("group=none&sort=-", ["Silent", "Proved", "Claimed", "<Failing>"]),
         ("group=tag", ["[a&b]", "Claimed", "[pii]", "Claimed", "Proved", "[No tag]", "<Failing>", "Silent"]),

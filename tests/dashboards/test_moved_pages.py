@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -45,6 +47,22 @@ def test_moves_show_points_and_tests(systems: list[System], viewer: Membership, 
     assert "22 more, and through which facts" in words
     since = text_of(read(client, f"{PATHS[0]}?since={now - 5 * DAY:%Y-%m-%d}"))
     assert "0 systems improved and 0 slid; the median stands as it did." in since
+
+
+def test_every_figure_leads_to_its_systems_at_its_date(
+    systems: list[System], viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    client = sign_in(viewer)
+    html = read(client, PATHS[0])
+    table = html.partition('class="beside narrow roll"')[2].partition("</table>")[0]
+    behind = [unescape(each) for each in re.findall(r'href="(/o/acme/heat-map/[^"]+)"', table)]
+    assert len(behind) == 14, "median, verified share, four categories and the number of systems, at both dates"
+    chart = read(client, BASE).partition("data-moves=")[2]
+    dates = [unescape(each) for each in re.findall(r'<th scope="row"><a href="([^"]+at=[^"]+)"', chart)]
+    for address in (*behind[:4], behind[-4], dates[0], dates[-1]):
+        page = text_of(read(client, address))
+        assert "2 systems against the 28 tests" in page and "<Climbing>" in page and "Docs" not in page, address
+        assert ("Failing tests are shown for the present only" in page) == ("at=" in address)
 
 
 def test_lapses_stand_by_date(systems: list[System], viewer: Membership, sign_in: SignIn) -> None:

@@ -41,7 +41,7 @@ NOT_EXPORTED = {
     *("assessments.badge", "assessments.presence", "assessments.participant", "assessments.ballot"),
     *("assessments.upload", "evidence.seennames", "evidence.span", "evidence.rulechange"),
     *("evidence.preparedtest", "notify.message", "notify.notice", "notify.choices", "notify.told", "notify.flip"),
-    "scores.report",
+    *("scores.keptstate", "scores.report"),
 }
 
 

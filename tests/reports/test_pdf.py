@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 
 import pytest
 import typst
@@ -65,6 +66,20 @@ def test_what_people_wrote_is_set_as_text(organisation: Organisation, now: datet
     assert "".join(json.dumps(heading["body"], ensure_ascii=False).split()) == "".join(
         json.dumps({"func": "text", "text": name}, ensure_ascii=False).split()
     )
+    assert pdf_of(document_of(organisation, None, now), made_at=now).startswith(b"%PDF-")
+
+
+def test_letters_that_no_font_has_keep_no_report_from_being_made(
+    organisation: Organisation, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = partial(typst.compile, ignore_system_fonts=True)
+    monkeypatch.setattr("dashboards.reports.setting.typst.compile", bare)
+    for slug, name in {"credit": "信用スコアリング", "fraud": "كشف الاحتيال", "old": "𒀀𒁀 ระบบ 🙂"}.items():
+        system = make_system(organisation, now - 90 * DAY, name=name, slug=slug, owner=None, tags=[name])
+        assess(system, now - DAY, dict.fromkeys(all_tests(system), "manual"), why=name)
+        document = document_of(organisation, system.pk, now)
+        assert name in json.dumps(document, ensure_ascii=False)
+        assert pdf_of(document, made_at=now).startswith(b"%PDF-")
     assert pdf_of(document_of(organisation, None, now), made_at=now).startswith(b"%PDF-")
 
 
