@@ -41,24 +41,28 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     return rows
 
 
-def store(writes: Sequence[Write]) -> None:
+def store(writes: Sequence[Write], needed: str = "") -> bool:
     """Run these statements: PostgreSQL as the parts of a single one, SQLite one after the other.
 
-    No part may rely on rows that another part writes, unless it reads them through `returned`.
+    No part may rely on rows that another part writes, unless it reads them through `returned`. Where PostgreSQL runs a part
+    with the name `needed`, the answer is whether it returned anything; else it is true.
     """
-    if not writes:
-        return
     if SQLITE:
         for write in writes:
             _cursor().execute(write.sql, write.parameters)
-    else:
-        parameters = [value for write in writes for value in write.parameters]
-        _cursor().execute(_joined(tuple((write.name, write.sql) for write in writes)), parameters)
+        return True
+    if not writes:
+        return True
+    parameters = [value for write in writes for value in write.parameters]
+    cursor = _cursor()
+    cursor.execute(_joined(tuple((write.name, write.sql) for write in writes), needed), parameters)
+    return not needed or cursor.fetchone()[0] is True
 
 
 @lru_cache
-def _joined(parts: tuple[tuple[str, str], ...]) -> str:
-    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in parts)} SELECT"
+def _joined(parts: tuple[tuple[str, str], ...], needed: str) -> str:
+    answer = f" EXISTS (SELECT FROM {needed})" if needed else ""
+    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in parts)} SELECT{answer}"
 
 
 def returned(vendor: str, name: str, table: str) -> str:
@@ -107,6 +111,13 @@ def matching(vendor: str, table: str, alias: str, condition: str) -> str:
 def to_sql(at: datetime) -> Any:
     """An aware datetime as a parameter of raw SQL, or as a part of a `document`."""
     return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(at) if SQLITE else at
+
+
+def shifted(vendor: str, instant: str, hours: str) -> str:
+    """SQL for an instant so many whole hours later. SQLite keeps instants as texts, whose fractions stay as they are."""
+    if vendor == "postgresql":
+        return f"{instant} + ({hours}) * interval '1 hour'"
+    return f"datetime(substr({instant}, 1, 19), ({hours}) || ' hours') || substr({instant}, 20)"
 
 
 def columns_of(model: type[models.Model], alias: str) -> str:

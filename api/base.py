@@ -54,7 +54,8 @@ class OwnFormat(JsonOrNothing):
 
 def accepts_json(request: HttpRequest) -> bool:
     """Whether the Accept header leaves room for JSON or for problem details; parameters but `q` don't matter."""
-    if not request.headers.get("Accept", "").strip():
+    given = request.META.get("HTTP_ACCEPT", "").strip()
+    if not given or given == "*/*":
         return True
     try:
         accepted = request.accepted_types

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from http import HTTPStatus
 
 from django.conf import settings
-from django.core.cache import cache
-from redis import Redis
 
 from accounts.models import Token
+from api.counting import count
 from api.problems import Problem
 
 KEPT_SECONDS = 10
@@ -17,7 +15,7 @@ KEPT_SECONDS = 10
 
 def count_request(token: Token, now: float) -> None:
     """Count one request at `now`, in seconds since the epoch. Raises Problem (429) for one too many in its second."""
-    if _count(f"api-rate:{token.pk}:{int(now)}", KEPT_SECONDS) > settings.API_RATE:
+    if count(f"api-rate:{token.pk}:{int(now)}", KEPT_SECONDS) > settings.API_RATE:
         raise _too_many(f"A token may make {settings.API_RATE} requests a second.", 1)
 
 
@@ -37,31 +35,7 @@ def seconds_over(name: str, address: str, most: int, now: float) -> int:
     `name` keeps what is counted apart, `now` is in seconds since the epoch.
     """
     minute, second = divmod(int(now), 60)
-    return 60 - second if _count(f"{name}:{address}:{minute}", 2 * 60) > most else 0
-
-
-def _count(key: str, kept_seconds: int) -> int:
-    """How often this key was counted, this time included.
-
-    Counting is a single step in Redis and in local memory, so that requests at the same time are all counted.
-    """
-    redis = _redis()
-    if redis is not None:
-        count = int(redis.incr(key))
-        if count == 1:
-            redis.expire(key, kept_seconds)
-        return count
-    cache.add(key, 0, kept_seconds)
-    try:
-        return cache.incr(key)
-    except ValueError:  # the cache dropped the key in between
-        return 1
-
-
-@lru_cache
-def _redis() -> Redis | None:
-    """Redis itself, where it is: Django's cache would ask it three times where once will do."""
-    return Redis.from_url(settings.REDIS_URL) if settings.REDIS_URL else None
+    return 60 - second if count(f"{name}:{address}:{minute}", 2 * 60) > most else 0
 
 
 def _too_many(detail: str, seconds: int) -> Problem:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from assessments.models import System
 from evidence import spans, writing
 from evidence.models import Status
 from evidence.posting import Content, Fault, PostedResult, SystemOutcome
@@ -21,12 +20,10 @@ Regions = dict[str, tuple[datetime, datetime]]
 
 
 class Batch:
-    """The posted items of one locked system, sorted into fresh ones, duplicates, faults and conflicts."""
+    """The posted items of one system, sorted into fresh ones, duplicates, faults and conflicts."""
 
-    def __init__(
-        self, system: System, snapshot: Snapshot, items: Sequence[tuple[int, PostedResult]], received_at: datetime
-    ) -> None:
-        self.system = system
+    def __init__(self, snapshot: Snapshot, items: Sequence[tuple[int, PostedResult]], received_at: datetime) -> None:
+        self.system = system = snapshot.system
         self.snapshot = snapshot
         self.received_at = received_at
         self.fresh: list[Fresh] = []
@@ -136,14 +133,7 @@ def tests_of(editions: tuple[str, ...]) -> frozenset[str]:
     return frozenset(test for key in editions for test in builtin()[key].tests)
 
 
-def record(batches: Sequence[Batch], *, token_id: int | None, received_at: datetime) -> list[SystemOutcome]:
-    """Store what is fresh in these batches, and tell the verified levels before and after, as of the time of receipt."""
-    plans = [_Plan(batch) for batch in batches]
-    writing.store([plan.changes for plan in plans], token_id=token_id, received_at=received_at)
-    return [plan.finish() for plan in plans]
-
-
-class _Plan:
+class Plan:
     """What one batch changes: facts, runs and, as far as they follow from the snapshot alone, spans."""
 
     def __init__(self, batch: Batch) -> None:
@@ -153,6 +143,7 @@ class _Plan:
         self.layers = spans.grown(snapshot, added)
         self.changes = writing.Changes(
             system_id=batch.system.pk,
+            version=snapshot.version,
             generation=batch.system.generation,
             checks=batch.changed_checks(),
             results=batch.fresh,
@@ -163,22 +154,31 @@ class _Plan:
             states_until=batch.states_until(self.layers, self.regions),
         )
 
-    def finish(self) -> SystemOutcome:
-        """Once all is stored: rebuild the spans around runs that moved, and those of a change in preparation."""
-        batch, system, rules = self.batch, self.batch.system, self.batch.snapshot.rules
-        at = batch.received_at
-        rebuilt = spans.rebuild_region(system, system.generation, rules, self.regions)
-        keep_pending_spans(system, rules, batch.snapshot.runs, self.runs)
+    @property
+    def is_all(self) -> bool:
+        """Whether its changes are all that is to be done, as it is for a run that comes in without moving."""
+        return not self.regions and self.batch.system.pending_generation is None
+
+    def outcome(self, rebuilt: LayersByTest) -> SystemOutcome:
+        """What the batch did, once the spans of these tests were `rebuilt` besides."""
+        batch, at = self.batch, self.batch.received_at
         failing, recovered = batch.turned()
         here = {test: layers for test, layers in rebuilt.items() if self._reaches(test, at)}
         return SystemOutcome(
-            system=system,
+            system=batch.system,
             claims=batch.snapshot.claims,
             verified_before=batch.snapshot.verified,
             verified_after=batch.snapshot.verified_with(self.layers, here, at),
             failing=failing,
             recovered=recovered,
         )
+
+    def finish(self) -> SystemOutcome:
+        """Once all is stored: rebuild the spans around runs that moved, and those of a change in preparation."""
+        system, rules, runs = self.batch.system, self.batch.snapshot.rules, self.batch.snapshot.runs
+        rebuilt = spans.rebuild_region(system, system.generation, rules, self.regions)
+        keep_pending_spans(system, rules, runs, self.runs)
+        return self.outcome(rebuilt)
 
     def _reaches(self, test: str, at: datetime) -> bool:
         """Whether the runs of this test that moved decide what is verified at this instant."""

@@ -1,45 +1,82 @@
-"""The lock that every writer of a system's facts takes first: its row."""
+"""Who writes a system's evidence, or the rules it is read by, locks the system's row and leaves it in another version.
+
+So whoever read all of it in one statement, without a lock, can tell by that version whether it still holds: a posting writes
+on that condition (`evidence.recording`). Versions are PostgreSQL's own; on SQLite every writer has the database to itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
+from typing import Any
+
+from django.db.models import F, QuerySet
 
 from accounts.actors import Actor
-from accounts.models import Organisation
-from accounts.statements import VENDOR, columns_of, document, fetch, hydrated, listed
+from accounts.statements import SQLITE, Write, document, fetch, listed
 from assessments.models import System
 
+HELD = "held"
 
-def locked(actor: Actor, slugs: Collection[str]) -> dict[str, System]:
-    """The actor's systems of these slugs, locked in slug order.
 
-    Slugs that the actor cannot see are missing from the answer. Call it inside a transaction.
-    """
-    bound = actor.token.system_id if actor.token is not None else None
-    sql = _lock_statement(VENDOR, bound is not None)
-    values = [actor.organisation.pk, document([[slug] for slug in slugs])]
-    found = {}
-    for row in fetch(sql, values if bound is None else [*values, bound]):
-        system = hydrated(System, row)
-        system.organisation = actor.organisation
-        found[system.slug] = system
-    return found
+def lock(actor: Actor, slugs: Collection[str]) -> None:
+    """Lock those of these systems that the actor sees, in slug order. Call it inside a transaction."""
+    if not SQLITE:
+        fetch(_lock_statement(), [actor.organisation.pk, document([slug] for slug in slugs)])
 
 
 @lru_cache
-def _lock_statement(vendor: str, bound: bool) -> str:
-    """What `System.objects.visible_to` sees of the slugs listed."""
-    wanted = listed(vendor, "wanted", slug="text")
+def _lock_statement() -> str:
+    wanted = listed("postgresql", "wanted", slug="text")
     return (
-        f"SELECT {columns_of(System, 's')} FROM assessments_system s"
-        f" WHERE s.organisation_id = %s AND s.slug IN (SELECT slug FROM {wanted}){' AND s.id = %s' if bound else ''}"
-        f" ORDER BY s.slug{' FOR UPDATE OF s' if vendor == 'postgresql' else ''}"
+        "SELECT FROM assessments_system s WHERE s.organisation_id = %s"
+        f" AND s.slug IN (SELECT slug FROM {wanted}) ORDER BY s.slug FOR UPDATE OF s"
     )
 
 
+def hold(vendor: str, systems: Iterable[tuple[int, str, Any]]) -> list[Write]:
+    """What gives systems, by their keys, another version, provided that they have these ones; for `if_held`.
+
+    With each it takes the instant (as `to_sql` gives it) from which on its kept states are no longer known to be true, or
+    None: a statement writes a row but once. Several systems must be locked before; only then is their order safe.
+    """
+    rows = list(systems)
+    if vendor == "postgresql":
+        return [Write(HELD, _hold_statement(), [document(rows)])]
+    marked = [(key, until) for key, _, until in rows if until is not None]
+    return [Write(HELD, _mark_statement(), [document(marked)])] if marked else []
+
+
+@lru_cache
+def _hold_statement() -> str:
+    rows = listed("postgresql", "l", system="bigint", version="xid", until="timestamptz")
+    return (
+        "UPDATE assessments_system s SET states_until ="
+        " CASE WHEN l.until < s.states_until THEN l.until ELSE s.states_until END"
+        f" FROM {rows} WHERE s.id = l.system AND s.xmin = l.version RETURNING s.id"
+    )
+
+
+@lru_cache
+def _mark_statement() -> str:
+    rows = listed("sqlite", "l", system="bigint", until="timestamptz")
+    return (
+        f"UPDATE assessments_system SET states_until = l.until FROM {rows}"
+        " WHERE assessments_system.id = l.system AND assessments_system.states_until > l.until"
+    )
+
+
+def if_held(vendor: str) -> str:
+    """The condition under which a part of the same statement writes: that `hold` found the versions it was given."""
+    return f"EXISTS (SELECT FROM {HELD})" if vendor == "postgresql" else "true"
+
+
+def renew(systems: QuerySet[System]) -> None:
+    """Give systems another version, since something of them changes in this transaction. Several must be locked before."""
+    systems.order_by().update(generation=F("generation"))
+
+
 def locked_by_id(system_id: int) -> System:
-    """The system, locked, with its organisation as it is under the lock. Call it inside a transaction."""
-    system = System.objects.select_for_update().get(pk=system_id)
-    system.organisation = Organisation.objects.get(pk=system.organisation_id)
-    return system
+    """The system, locked and renewed, with its organisation as it is under the lock. Call it inside a transaction."""
+    renew(System.objects.filter(pk=system_id))
+    return System.objects.select_related("organisation").get(pk=system_id)

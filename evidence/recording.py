@@ -1,8 +1,11 @@
-"""Recording results: facts, then runs, then spans, in one transaction under the system's lock.
+"""Recording results: facts, then runs, then spans, all of a posting or nothing.
 
-Concurrency: every writer of a system's facts first locks the system's row, all of them in slug order, so postings to one
-system follow each other and postings to several can't deadlock. A posting costs the same number of statements whether
-it carries 1 result of a system or 28.
+Concurrency: every writer of a system's evidence locks the system's row and leaves it in another version (`evidence.locks`).
+A posting to one system first tries without a lock of its own, on PostgreSQL: one statement reads everything, as of one
+instant; another one stores what follows, if the system still has the version that was read. Where somebody else came first,
+and where storing takes more than that statement, the posting begins anew under the lock; so do postings to several systems,
+which are locked in slug order and can't deadlock. A posting costs the same number of statements whether it carries 1
+result of a system or 28.
 """
 
 from __future__ import annotations
@@ -10,14 +13,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.actors import Actor
-from evidence.batch import Batch, record
-from evidence.locks import locked
-from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused
+from accounts.statements import SQLITE
+from evidence import writing
+from evidence.batch import Batch, Plan
+from evidence.locks import lock
+from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused, SystemOutcome
 from evidence.snapshot import read
-from evidence.telling import tell
+from evidence.telling import tell, worth_telling
+
+BySystem = dict[str, list[tuple[int, PostedResult]]]
 
 
 def record_results(
@@ -35,48 +42,96 @@ def record_results(
     Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
     when an item has other content than a result of the same identity.
     """
+    by_system = _by_system(results, concerning)
+    if len(by_system) == 1 and not dry_run and not SQLITE and not connection.in_atomic_block:
+        recorded = _record_unlocked(actor, by_system, received_at)
+        if recorded is not None:
+            return recorded
     # What is refused wrote nothing, so that only a dry run needs a savepoint inside a caller's transaction.
     with transaction.atomic(savepoint=dry_run):
-        batches, faults = _batches(actor, results, received_at, concerning)
-        conflicts = [fault for batch in batches for fault in batch.conflicts]
-        if not faults and not conflicts:
-            outcome = Outcome(
-                accepted=sum(len(batch.fresh) for batch in batches),
-                duplicates=sum(batch.duplicates for batch in batches),
-                systems=record(batches, token_id=actor.token.pk if actor.token else None, received_at=received_at),
-            )
-            tell(outcome.systems, received_at)
+        lock(actor, by_system)
+        batches, faults = _batches(actor, by_system, received_at)
+        if not faults and not _conflicts(batches):
+            outcome = _outcome(batches, _record(actor, batches, received_at))
         if dry_run:
             transaction.set_rollback(True)
-    if faults:
-        raise PostingRefused(faults)
-    if conflicts:
-        raise PostingConflict(sorted(conflicts, key=lambda fault: fault.index))
+    _refuse(batches, faults)
     return outcome
 
 
-@transaction.atomic
+def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -> Outcome | None:
+    """Record a posting to one system by one statement; None, with nothing stored, where that won't do.
+
+    Raises as `record_results`: what is at fault as of the instant that was read stays so.
+    """
+    batches, faults = _batches(actor, by_system, received_at)
+    _refuse(batches, faults)
+    plans = [Plan(batch) for batch in batches]
+    if not all(plan.is_all for plan in plans):
+        return None
+    systems = [plan.outcome({}) for plan in plans]
+    if worth_telling(systems, received_at) or not _store(actor, plans, received_at):
+        return None
+    return _outcome(batches, systems)
+
+
+def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> list[SystemOutcome]:
+    """Store what is fresh in these batches, whose systems are locked, and tell the levels before and after."""
+    plans = [Plan(batch) for batch in batches]
+    _store(actor, plans, received_at)
+    systems = [plan.finish() for plan in plans]
+    tell(systems, received_at)
+    return systems
+
+
+def _store(actor: Actor, plans: Sequence[Plan], received_at: datetime) -> bool:
+    token_id = actor.token.pk if actor.token else None
+    return writing.store([plan.changes for plan in plans], token_id=token_id, received_at=received_at)
+
+
 def faults_in(*, actor: Actor, results: Sequence[PostedResult], received_at: datetime) -> list[Fault]:
     """What `record_results` would refuse in these results, in their order; conflicts aside. Records nothing."""
-    return _batches(actor, results, received_at)[1]
+    return _batches(actor, _by_system(results), received_at)[1]
 
 
-def _batches(
-    actor: Actor, results: Sequence[PostedResult], received_at: datetime, concerning: Sequence[str] = ()
-) -> tuple[list[Batch], list[Fault]]:
-    """The posting by system, in order of first mention, each system locked; and every fault, in the items' order."""
-    systems = locked(actor, {*concerning, *(result.system for result in results)})
-    by_system: dict[str, list[tuple[int, PostedResult]]] = {slug: [] for slug in concerning}
+def _by_system(results: Sequence[PostedResult], concerning: Sequence[str] = ()) -> BySystem:
+    """The posting by system, in order of first mention, with each item's place in it."""
+    by_system: BySystem = {slug: [] for slug in concerning}
     for index, result in enumerate(results):
         by_system.setdefault(result.system, []).append((index, result))
+    return by_system
+
+
+def _batches(actor: Actor, by_system: BySystem, received_at: datetime) -> tuple[list[Batch], list[Fault]]:
+    """What was posted to each system that there is, and every fault, in the items' order."""
+    posted = {slug: [item for _, item in items] for slug, items in by_system.items()}
+    snapshots = read(actor, posted, received_at)
     faults = [
         Fault(index, "system", f"There is no system {slug!r} here.")
         for slug, items in by_system.items()
-        if slug not in systems
+        if slug not in snapshots
         for index, _ in items
     ]
-    posted = [(systems[slug], items) for slug, items in by_system.items() if slug in systems]
-    snapshots = read([(system, [item for _, item in items]) for system, items in posted], received_at)
-    batches = [Batch(system, snapshots[system.pk], items, received_at) for system, items in posted]
+    batches = [Batch(snapshots[slug], items, received_at) for slug, items in by_system.items() if slug in snapshots]
     faults += [fault for batch in batches for fault in batch.faults]
     return batches, sorted(faults, key=lambda fault: fault.index)
+
+
+def _conflicts(batches: Sequence[Batch]) -> list[Fault]:
+    return sorted((fault for batch in batches for fault in batch.conflicts), key=lambda fault: fault.index)
+
+
+def _refuse(batches: Sequence[Batch], faults: list[Fault]) -> None:
+    """Raises PostingRefused or PostingConflict where there is a reason."""
+    if faults:
+        raise PostingRefused(faults)
+    if conflicts := _conflicts(batches):
+        raise PostingConflict(conflicts)
+
+
+def _outcome(batches: Sequence[Batch], systems: list[SystemOutcome]) -> Outcome:
+    return Outcome(
+        accepted=sum(len(batch.fresh) for batch in batches),
+        duplicates=sum(batch.duplicates for batch in batches),
+        systems=systems,
+    )

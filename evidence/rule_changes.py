@@ -19,6 +19,7 @@ from accounts.actors import Actor
 from accounts.models import Organisation
 from assessments.models import System
 from evidence import spans
+from evidence.locks import renew
 from evidence.models import Check, RuleChange, Run, Span
 from evidence.preparation import unprepared
 from evidence.rules_of import Rules
@@ -118,7 +119,8 @@ def _apply_at_once(change: RuleChange, at: datetime) -> None:
 
 
 def _set_values(change: RuleChange, at: datetime) -> None:
-    """Write the new values and the line of the activity log that charts mark."""
+    """Write the new values and the line of the activity log that charts mark. The systems concerned must be locked."""
+    renew(change.systems())
     scope: Organisation | System = change.system or change.organisation
     details = {field: [getattr(scope, field), value] for field, value in change.changes.items()}
     type(scope).objects.filter(pk=scope.pk).update(**change.changes)

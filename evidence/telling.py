@@ -22,9 +22,14 @@ def flips(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[list[str
     return failing, recovered
 
 
+def worth_telling(outcomes: Iterable[SystemOutcome], at: datetime) -> list[SystemOutcome]:
+    """Those systems of which something changed."""
+    return [each for each in outcomes if each.failing or each.recovered or _band_changed(each, at)]
+
+
 def tell(outcomes: Iterable[SystemOutcome], at: datetime) -> None:
     """Hand on what changed in these systems, in one statement; none where nothing did."""
-    changed = [each for each in outcomes if each.failing or each.recovered or _band_changed(each, at)]
+    changed = worth_telling(outcomes, at)
     if changed:
         system_changed(
             *(

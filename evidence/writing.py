@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts import statements
 from accounts.statements import VENDOR, Write, document, listed, returned, to_sql
+from evidence.locks import HELD, hold, if_held
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
 from rubric.evidence import RunTimes
@@ -42,6 +43,7 @@ class Changes:
     """All that a posting writes of one system."""
 
     system_id: int
+    version: str
     generation: int
     checks: Sequence[KnownCheck]
     results: Sequence[Fresh]
@@ -51,17 +53,22 @@ class Changes:
     """Its kept states are no longer known to be true from here on; None: they are as before."""
 
 
-def store(changes: Sequence[Changes], *, token_id: int | None, received_at: datetime) -> None:
-    """Store these systems' changes, of which only the spans may refer to anything that was stored before."""
-    statements.store(
-        [
-            *_checks(changes),
-            *_results(changes, token_id, received_at),
-            *_runs((each.system_id, each.runs) for each in changes),
-            *_spans((each.system_id, each.generation, each.spans) for each in changes),
-            *_marks(changes),
-        ]
-    )
+def store(changes: Sequence[Changes], *, token_id: int | None, received_at: datetime) -> bool:
+    """Store these systems' changes, of which only the spans may refer to anything that was stored before.
+
+    False, and nothing is stored, where a single system has another version than its changes were made from. Several
+    systems must be locked.
+    """
+    writes = [
+        *_checks(changes),
+        *_results(changes, token_id, received_at),
+        *_runs(((each.system_id, each.runs) for each in changes), if_held(VENDOR)),
+        *_spans(((each.system_id, each.generation, each.spans) for each in changes), if_held(VENDOR)),
+    ]
+    if not writes:
+        return True
+    held = [(each.system_id, each.version, _moment(each.states_until)) for each in changes]
+    return statements.store([*hold(VENDOR, held), *writes], HELD)
 
 
 def _checks(changes: Sequence[Changes]) -> list[Write]:
@@ -94,7 +101,7 @@ def _upsert_checks(vendor: str) -> str:
     )
     return (
         "INSERT INTO evidence_check (system_id, name, test, newest_status, newest_observed_at, newest_received_at)"
-        f" SELECT l.system, l.name, l.test, l.status, l.observed_at, l.received_at FROM {rows} WHERE true"
+        f" SELECT l.system, l.name, l.test, l.status, l.observed_at, l.received_at FROM {rows} WHERE {if_held(vendor)}"
         " ON CONFLICT (system_id, name) DO UPDATE SET newest_status = EXCLUDED.newest_status,"
         " newest_observed_at = EXCLUDED.newest_observed_at, newest_received_at = EXCLUDED.newest_received_at"
         " RETURNING id, system_id, name"
@@ -142,6 +149,7 @@ def _insert_results(vendor: str, some_new: bool) -> str:
         f"INSERT INTO evidence_result (system_id, check_id, run_id, observed_at, {texts}, metrics, received_at, token_id,"
         f" voided_by, void_reason) SELECT l.system, {check}, l.run_id, l.observed_at, {texts}, l.metrics,"
         f" %s{_cast(vendor, 'timestamptz')}, %s{_cast(vendor, 'bigint')}, '', '' FROM {rows}"
+        f" WHERE {if_held(vendor)}"
     )
 
 
@@ -164,7 +172,7 @@ def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
     statements.store(_runs(runs))
 
 
-def _runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> list[Write]:
+def _runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]], condition: str = "true") -> list[Write]:
     rows: list[Any] = []
     for system_id, of_system in runs:
         several = of_several_branches(of_system)
@@ -179,11 +187,11 @@ def _runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> list[Write]:
             )
             for key, times in of_system.items()
         ]
-    return [Write("stored_runs", _upsert_runs(VENDOR), [document(rows)])] if rows else []
+    return [Write("stored_runs", _upsert_runs(VENDOR, condition), [document(rows)])] if rows else []
 
 
 @lru_cache
-def _upsert_runs(vendor: str) -> str:
+def _upsert_runs(vendor: str, condition: str) -> str:
     rows = listed(
         vendor,
         "l",
@@ -199,7 +207,8 @@ def _upsert_runs(vendor: str) -> str:
     return (
         "INSERT INTO evidence_run"
         " (system_id, test, run_id, branch, first_observed_at, first_executed_at, first_passed_at, several_branches)"
-        f" SELECT l.system, l.test, l.run_id, l.branch, l.observed, l.executed, l.passed, l.several FROM {rows} WHERE true"
+        f" SELECT l.system, l.test, l.run_id, l.branch, l.observed, l.executed, l.passed, l.several FROM {rows}"
+        f" WHERE {condition}"
         " ON CONFLICT (system_id, test, run_id, branch) DO UPDATE SET first_observed_at = EXCLUDED.first_observed_at,"
         " first_executed_at = EXCLUDED.first_executed_at, first_passed_at = EXCLUDED.first_passed_at,"
         " several_branches = EXCLUDED.several_branches"
@@ -211,7 +220,7 @@ def store_spans(spans: Iterable[tuple[int, int, Difference]]) -> None:
     statements.store(_spans(spans))
 
 
-def _spans(spans: Iterable[tuple[int, int, Difference]]) -> list[Write]:
+def _spans(spans: Iterable[tuple[int, int, Difference]], condition: str = "true") -> list[Write]:
     changed: list[Any] = []
     gone: list[Any] = []
     for system_id, generation, of_system in spans:
@@ -222,9 +231,9 @@ def _spans(spans: Iterable[tuple[int, int, Difference]]) -> list[Write]:
         gone += [(system_id, generation, test, level, to_sql(start)) for test, level, start in of_system.gone]
     writes = []
     if gone:
-        writes.append(Write("gone_spans", _delete_spans(VENDOR), [document(gone)]))
+        writes.append(Write("gone_spans", _delete_spans(VENDOR, condition), [document(gone)]))
     if changed:
-        writes.append(Write("stored_spans", _upsert_spans(VENDOR), [document(changed)]))
+        writes.append(Write("stored_spans", _upsert_spans(VENDOR, condition), [document(changed)]))
     return writes
 
 
@@ -232,35 +241,21 @@ SPAN = {"system": "bigint", "generation": "bigint", "test": "text", "level": "sm
 
 
 @lru_cache
-def _delete_spans(vendor: str) -> str:
+def _delete_spans(vendor: str, condition: str) -> str:
     rows = listed(vendor, "l", **SPAN)
     return (
-        "DELETE FROM evidence_span WHERE (system_id, generation, test, level, starts_at) IN"
+        f"DELETE FROM evidence_span WHERE {condition} AND (system_id, generation, test, level, starts_at) IN"
         f" (SELECT l.system, l.generation, l.test, l.level, l.starts_at FROM {rows})"
     )
 
 
 @lru_cache
-def _upsert_spans(vendor: str) -> str:
+def _upsert_spans(vendor: str, condition: str) -> str:
     rows = listed(vendor, "l", **SPAN, ends_at="timestamptz")
     return (
         "INSERT INTO evidence_span (system_id, generation, test, level, starts_at, ends_at)"
-        f" SELECT l.system, l.generation, l.test, l.level, l.starts_at, l.ends_at FROM {rows} WHERE true"
+        f" SELECT l.system, l.generation, l.test, l.level, l.starts_at, l.ends_at FROM {rows} WHERE {condition}"
         " ON CONFLICT (system_id, generation, test, level, starts_at) DO UPDATE SET ends_at = EXCLUDED.ends_at"
-    )
-
-
-def _marks(changes: Sequence[Changes]) -> list[Write]:
-    rows = [(each.system_id, to_sql(each.states_until)) for each in changes if each.states_until is not None]
-    return [Write("marked_systems", _lower_marks(VENDOR), [document(rows)])] if rows else []
-
-
-@lru_cache
-def _lower_marks(vendor: str) -> str:
-    rows = listed(vendor, "l", system="bigint", until="timestamptz")
-    return (
-        f"UPDATE assessments_system SET states_until = l.until FROM {rows}"
-        " WHERE assessments_system.id = l.system AND assessments_system.states_until > l.until"
     )
 
 

@@ -4,16 +4,18 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
+from csp.constants import HEADER as CONTENT_SECURITY_POLICY
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 
-from mlscore_site import metrics
+from mlscore_site import logs, metrics
 
-logger = structlog.get_logger("mlscore.request")
 Handler = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -26,7 +28,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -36,8 +38,10 @@ class RequestLog:
         response["X-Request-ID"] = request_id
         match = request.resolver_match
         metrics.observe(request.method or "", match.route if match else "", response.status_code, seconds)
-        logger.info(
+        logs.tell(
+            "mlscore.request",
             "request",
+            request_id=request_id,
             method=request.method,
             path=_without_secret(request),
             status=response.status_code,
@@ -55,13 +59,20 @@ def _without_secret(request: HttpRequest) -> str:
 
 
 class SecurityHeaders:
-    """Sends the Permissions-Policy, and keeps pages of signed-in people out of shared caches."""
+    """Sends the policies of content and permissions, and keeps pages of signed-in people out of shared caches.
+
+    The policy of content is the same for all answers, and written out once: django-csp's own middleware does so twice for
+    each. Django's pages for developers, which DEBUG alone shows, do without.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self.policy = build_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if not (settings.DEBUG and response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)):
+            response.headers.setdefault(CONTENT_SECURITY_POLICY, self.policy)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "private, no-cache")

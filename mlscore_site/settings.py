@@ -89,7 +89,6 @@ MIDDLEWARE = [
     "mlscore_site.proxies.TrustedProxies",
     "mlscore_site.requests.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "mlscore_site.requests.SecurityHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",

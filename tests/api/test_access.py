@@ -16,6 +16,7 @@ from assessments.models import System
 from mlscore_site.wsgi import LenientRequest, application
 from tests.api.client import BASE, Api, ok, problem
 from tests.api.conftest import MakeApi
+from tools.servers import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +241,15 @@ def test_a_malformed_content_type_is_none() -> None:
     environ = RequestFactory().post("/").environ | {"CONTENT_TYPE": "application/json; charset*=foo'en'bar"}
     assert application.request_class is LenientRequest
     assert LenientRequest(environ).content_type == ""
+
+
+def test_requests_are_answered_and_counted_while_redis_is_away(
+    make_api: MakeApi, system: System, settings, monkeypatch
+) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    settings.API_RATE = 2
+    monkeypatch.setattr("api.counting._away_until", 0.0)
+    moment = timezone.now()
+    monkeypatch.setattr("api.base.timezone.now", lambda: moment)
+    client = make_api()
+    assert [client.get("/systems/").status_code for _ in range(3)] == [200, 200, 429]

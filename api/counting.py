@@ -1,0 +1,79 @@
+"""Counting what many requests do, in Redis for all server processes, else in the memory of this one.
+
+Whatever happens to Redis, requests go on: while it is away each process counts for itself, and asks again after a moment.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from django.conf import settings
+from django.core.cache.backends.locmem import LocMemCache
+from redis import ConnectionPool, RedisError
+from redis.backoff import NoBackoff
+from redis.connection import ConnectionInterface
+from redis.retry import Retry
+
+LONGEST_WAIT = 1.0
+ASKED_AGAIN_AFTER = 5.0
+logger = structlog.get_logger("mlscore.counting")
+
+
+class _Kept(threading.local):
+    """A thread's own connection: taking one from a pool costs more than counting does."""
+
+    url = ""
+    connection: ConnectionInterface
+
+
+_kept = _Kept()
+_here = LocMemCache("", {})
+_away_until = 0.0
+
+
+def count(key: str, kept_seconds: int) -> int:
+    """How often this key was counted, this time included; a key is forgotten after so many seconds.
+
+    Counting is a single step, so that requests at the same time are all counted.
+    """
+    global _away_until
+    if settings.REDIS_URL and time.monotonic() >= _away_until:
+        try:
+            return _in_redis(key, kept_seconds)
+        except (RedisError, OSError) as error:
+            _away_until = time.monotonic() + ASKED_AGAIN_AFTER
+            logger.warning("Redis is away; requests are counted by each process", error=str(error))
+    _here.add(key, 0, kept_seconds)
+    try:
+        return _here.incr(key)
+    except ValueError:  # the cache dropped the key in between
+        return 1
+
+
+def _in_redis(key: str, kept_seconds: int) -> int:
+    """The same in Redis. Raises RedisError or OSError."""
+    connection = _connection(settings.REDIS_URL)
+    try:
+        counted = int(_ask(connection, "INCR", key))
+    except (RedisError, OSError):  # Redis ends idle connections, and all when it restarts
+        counted = int(_ask(connection, "INCR", key))
+    if counted == 1:
+        _ask(connection, "EXPIRE", key, kept_seconds)
+    return counted
+
+
+def _connection(url: str) -> ConnectionInterface:
+    if _kept.url != url:
+        pool = ConnectionPool.from_url(
+            url, retry=Retry(NoBackoff(), 0), socket_timeout=LONGEST_WAIT, socket_connect_timeout=LONGEST_WAIT
+        )
+        _kept.connection, _kept.url = pool.make_connection(), url
+    return _kept.connection
+
+
+def _ask(connection: ConnectionInterface, *command: str | int) -> int | str | bytes:
+    connection.send_command(*command)  # type: ignore[no-untyped-call]
+    answer: int | str | bytes = connection.read_response()
+    return answer

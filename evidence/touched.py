@@ -1,0 +1,129 @@
+"""The statement that reads what a posting touches: one text for one result or a thousand, of one system or of many."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from accounts.statements import listed, matching, shifted
+from evidence.posting import TEXTS
+
+INSTANT = "timestamptz"
+
+
+@lru_cache
+def statement(vendor: str, column: str, bound: bool) -> str:
+    """A union of selects of one shape: kind, system, two names, a text, three instants, a number, a text.
+
+    `column` is that of runs' times under the credit rule. The parameters are the document of posted items, the time of
+    receipt, the organisation's key and the document of slugs; and, where the actor is `bound` to a system, its key.
+    The parts follow in order, that of systems first.
+    """
+    return f"""
+WITH {_posted(vendor, bound)}
+{_systems(vendor)}
+{_facts(vendor)}
+UNION ALL SELECT 'neighbour', l.system, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
+ {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
+
+
+def _posted(vendor: str, bound: bool) -> str:
+    """What is asked for: the posted items, their systems with the rules in force, and the runs that the items belong to."""
+    items = listed(vendor, "l", slug="text", test="text", run_id="text", name="text", at=INSTANT)
+    wanted = listed(vendor, "w", slug="text")
+    postgresql = vendor == "postgresql"
+    # PostgreSQL's own mark of a row's version: the transaction that wrote it.
+    version = "s.xmin::text" if postgresql else "''"
+    at = "%s::timestamptz" if postgresql else "%s"
+    return f"""posted AS MATERIALIZED (SELECT * FROM {items}),
+systems AS MATERIALIZED (SELECT s.id, s.slug, s.generation, s.pending_generation, s.counted_branch, s.editions, s.windows,
+ s.states_until, s.states_since, o.credit, o.window_days, o.repeat_hours, {version} AS version, {at} AS received_at
+ FROM accounts_organisation o JOIN assessments_system s ON s.organisation_id = o.id
+ WHERE o.id = %s AND s.slug IN (SELECT w.slug FROM {wanted}){" AND s.id = %s" if bound else ""}),
+items AS MATERIALIZED (SELECT s.id AS system, s.generation, s.counted_branch AS branch, s.windows, s.window_days,
+ s.repeat_hours, l.test, l.run_id, l.name, l.at FROM posted l JOIN systems s ON s.slug = l.slug),
+runs AS MATERIALIZED (SELECT DISTINCT l.system, l.test, l.run_id, l.branch,
+ {shifted(vendor, "l.at", "-l.repeat_hours")} AS before, {shifted(vendor, "l.at", "l.repeat_hours")} AS after FROM items l)"""
+
+
+def _systems(vendor: str) -> str:
+    """Each system's rules, what is verified at the time of receipt, and what its newest assessment claims."""
+    array, all_of, text = _json(vendor)
+    span = "o.system_id = s.id AND o.generation = s.generation AND o.starts_at <= s.received_at AND o.ends_at > s.received_at"
+    verified = f"(SELECT {all_of}({array}(o.test, o.level)) FROM evidence_span o WHERE {span})"
+    claims, editions, windows = (_stored(vendor, column) for column in ("a.claims", "s.editions", "s.windows"))
+    if vendor != "postgresql":
+        verified = f"json({verified})"
+    newest = (
+        f"(SELECT {array}(a.effective_at, {claims}){text} FROM assessments_assessment a"
+        " WHERE a.system_id = s.id AND a.status = 'final' AND a.effective_at <= s.received_at"
+        " ORDER BY a.effective_at DESC, a.recorded_at DESC, a.id DESC LIMIT 1)"
+    )
+    null = "NULL::timestamptz" if vendor == "postgresql" else "NULL"
+    return (
+        f"SELECT 'system', s.id, s.slug, {array}(s.pending_generation, s.counted_branch, {editions}, {windows}, s.credit,"
+        f" s.window_days, s.repeat_hours, s.version, {verified}, s.states_until, s.states_since){text}, NULL, {null}, {null}, {null}, s.generation, {newest}"
+        " FROM systems s"
+    )
+
+
+def _facts(vendor: str) -> str:
+    """The checks, results, runs and spans that there are."""
+    array, _, text = _json(vendor)
+    content = ", ".join(f'r."{name}"' for name in TEXTS)
+    check = matching(vendor, "evidence_check", "c", "c.system_id = l.system AND c.name = l.name")
+    result = matching(vendor, "evidence_result", "r", "r.check_id = c.id AND r.run_id = l.run_id")
+    run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.test = l.test AND r.run_id = l.run_id")
+    span = matching(
+        vendor,
+        "evidence_span",
+        "s",
+        "s.system_id = l.system AND s.generation = l.generation AND s.test = l.test"
+        " AND s.starts_at <= l.ends_at AND s.ends_at >= l.starts_at",
+    )
+    end = shifted(vendor, "max(l.at)", f"24 * coalesce({_own_window(vendor)}, l.window_days)")
+    tests = (
+        f"(SELECT l.system, l.generation, l.test, min(l.at) AS starts_at, {end} AS ends_at FROM items l"
+        " GROUP BY l.system, l.generation, l.test, l.windows, l.window_days)"
+    )
+    return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, c.newest_status, c.newest_observed_at,
+ c.newest_received_at, NULL, c.id, NULL FROM (SELECT DISTINCT system, name FROM items) l {check}
+UNION ALL SELECT 'result', l.system, l.name, l.run_id, NULL, r.observed_at, NULL, NULL, 0,
+ {array}({content}, {_stored(vendor, "r.metrics")}){text}
+ FROM (SELECT DISTINCT system, name, run_id FROM items) l {check} {result}
+UNION ALL SELECT 'run', l.system, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at, r.first_passed_at,
+ 0, NULL FROM (SELECT DISTINCT system, test, run_id FROM runs) l {run}
+UNION ALL SELECT 'span', l.system, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL FROM {tests} l {span}"""
+
+
+def _neighbour(column: str, bound: str, order: str) -> str:
+    """The nearest other run on this side of a posted one, at least as far away as runs must be to be repeated."""
+    timed = (
+        "(r.branch = l.branch OR l.branch IS NULL AND (r.several_branches = false OR NOT EXISTS (SELECT 1"
+        " FROM evidence_run o WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id"
+        f" AND o.{column} < r.{column})))"
+    )
+    return (
+        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.test = l.test"
+        f" AND r.{column} {bound} AND r.run_id <> l.run_id AND {timed} ORDER BY r.{column} {order} LIMIT 1)"
+    )
+
+
+def _own_window(vendor: str) -> str:
+    """The window of a test, in days, that its system sets; null where it sets none."""
+    if vendor == "postgresql":
+        return "(l.windows ->> l.test)::bigint"
+    return "(SELECT w.value FROM json_each(l.windows) w WHERE w.key = l.test)"
+
+
+def _json(vendor: str) -> tuple[str, str, str]:
+    """How to make a JSON array of some values, and one of many rows; and what makes a text of it."""
+    return (
+        ("jsonb_build_array", "jsonb_agg", "::text")
+        if vendor == "postgresql"
+        else ("json_array", "json_group_array", "")
+    )
+
+
+def _stored(vendor: str, column: str) -> str:
+    """A column of JSON as a part of an array."""
+    return column if vendor == "postgresql" else f"json({column})"
