@@ -61,7 +61,8 @@ def _systems(vendor: str) -> str:
     null = "NULL::timestamptz" if vendor == "postgresql" else "NULL"
     return (
         f"SELECT 'system', s.id, s.slug, {array}(s.pending_generation, s.counted_branch, {editions}, {windows}, s.credit,"
-        f" s.window_days, s.repeat_hours, s.version, {verified}, s.states_until, s.states_since){text}, NULL, {null}, {null}, {null}, s.generation, {newest}"
+        f" s.window_days, s.repeat_hours, s.version, {verified}, s.states_until, s.states_since){text},"
+        f" NULL, {null}, {null}, {null}, s.generation, {newest}"
         " FROM systems s"
     )
 

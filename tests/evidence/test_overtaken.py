@@ -16,7 +16,7 @@ from accounts.actors import Actor
 from accounts.models import Organisation
 from assessments.models import System
 from assessments.systems import create_system
-from evidence import recording
+from evidence import recording, snapshot
 from evidence.models import Result, Run, Span
 from evidence.posting import Outcome, PostedResult, PostingConflict
 from evidence.rebuilding import check_system
@@ -54,7 +54,7 @@ def overtaken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
         if connection.vendor != "postgresql":
             action()
             return
-        original = recording.read
+        original = snapshot.read
 
         def read(*arguments: Any) -> Any:
             found = original(*arguments)
