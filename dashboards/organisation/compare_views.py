@@ -5,22 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from assessments.models import System
+from assessments.models.core import SystemQuerySet
 from dashboards.moments import moment_of
 from dashboards.organisation.compare_presenters import beside, present_changes
-from dashboards.organisation.reading import systems_of
 from rubric.loader import builtin
 from scores.changes import changes
 from scores.overview import COMPARED
 from scores.snapshots import snapshots
 
 MOST = 6
+MOST_ASKED = 20
+MOST_OFFERED = 100
+MOST_ALIKE = 8
+"""How many systems the fields offer, and how many a name that none has brings up; all others are found by typing."""
 
 
 @require_safe
@@ -32,18 +38,21 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
     since = moment_of(request.GET.get("since", ""), now) if request.GET.get("since") else at - COMPARED
     if since > at:
         raise BadRequest("`since` lies after the date to compare it with.")
-    by_slug = {system.slug: system for system in systems_of(request.membership)}
-    asked = list(dict.fromkeys(slug for slug in request.GET.getlist("system") if slug))
+    visible = System.objects.visible_to(request.membership)
+    asked = list(dict.fromkeys(slug for slug in request.GET.getlist("system") if slug))[:MOST_ASKED]
+    by_slug = {system.slug: system for system in visible.filter(slug__in=asked).select_related("organisation")}
     chosen = [by_slug[slug] for slug in asked if slug in by_slug][:MOST]
+    unknown = [slug for slug in asked if slug not in by_slug]
     only = request.GET.get("only") == "differences"
     context: dict[str, Any] = {
         "now": now,
         "at": at,
         "past": at != now,
         "since": since,
-        "systems": list(by_slug.values()),
+        "offered": visible.values_list("slug", "name")[:MOST_OFFERED],
         "chosen": chosen,
-        "unknown": [slug for slug in asked if slug not in by_slug],
+        "unknown": unknown,
+        "alike": _alike(visible, request.GET, unknown[0]) if unknown else [],
         "fields": [*(system.slug for system in chosen), *[""] * (MOST - len(chosen))],
         "only": only,
     }
@@ -54,3 +63,14 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
         rows = snapshots(chosen, at)
         context |= {"rows": rows, "categories": beside(rows, at, only)}
     return render(request, "dashboards/compare.html", context)
+
+
+def _alike(systems: SystemQuerySet, query: QueryDict, asked: str) -> list[tuple[str, str]]:
+    """Some of the systems whose name or slug contains what was asked for, with the query part that names each instead."""
+    named = systems.filter(Q(name__icontains=asked) | Q(slug__icontains=asked)).values_list("name", "slug")
+    found = []
+    for name, slug in named[:MOST_ALIKE]:
+        instead = query.copy()
+        instead.setlist("system", [slug if each == asked else each for each in query.getlist("system")])
+        found.append((name, "?" + instead.urlencode()))
+    return found

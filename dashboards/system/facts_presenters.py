@@ -64,5 +64,9 @@ def received_late(result: Result) -> bool:
 
 def check_title(result: Result, rubric: Rubric) -> str:
     """What to call the result's check: its name, or the test's title where the name is just the test's key."""
-    name = result.check_of.name
-    return rubric.tests[name].title if name == result.check_of.test and name in rubric.tests else name
+    return title_of(result.check_of.name, result.check_of.test, rubric)
+
+
+def title_of(name: str, test: str, rubric: Rubric) -> str:
+    """The same of a check's name and test."""
+    return rubric.tests[name].title if name == test and name in rubric.tests else name

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
-from evidence.models import Result, SeenNames
+from evidence.models import Check, Result, SeenNames, Status
 from rubric.reported import Reported, reported
 from rubric.timeline import Point, timeline
 from scores.facts import load_facts
@@ -23,7 +23,17 @@ from scores.score import FullScore
 from scores.trends import first_fact, with_first_run
 from scores.why import neighbours
 
-RECENT_RESULTS = 12
+RECENT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The newest result of a check that was neither skipped nor voided."""
+
+    name: str
+    test: str
+    status: Status
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class SystemFacts:
     assessment: Assessment | None
     draft: Assessment | None
     first_run_at: datetime | None
-    results: Sequence[Result]
+    recent: Sequence[Recent]
 
     @property
     def until(self) -> datetime:
@@ -93,7 +103,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
         first_run_at=first_run_at,
-        results=_recent_results(system, at),
+        recent=_recent(system, at, now),
     )
 
 
@@ -102,6 +112,17 @@ def _holds(assessment: Assessment, at: datetime) -> bool:
     return final and assessment.effective_at is not None and assessment.effective_at <= at
 
 
-def _recent_results(system: System, at: datetime) -> list[Result]:
-    results = Result.objects.filter(system=system, observed_at__lte=at).select_related("check_of")
-    return list(results.newest_first()[:RECENT_RESULTS])
+def _recent(system: System, at: datetime, now: datetime) -> list[Recent]:
+    """The checks whose newest results by then are the newest: what checks know of themselves, but for another instant."""
+    known = Check.objects.filter(system=system)
+    if at >= now:
+        by_age = known.filter(newest_observed_at__isnull=False).order_by("-newest_observed_at", "name")
+        rows = by_age.values_list("name", "test", "newest_status", "newest_observed_at")[:RECENT]
+        return [Recent(name, test, Status(status), newest) for name, test, status, newest in rows if newest]
+    by_then = Result.objects.counted().filter(check_of=OuterRef("pk"), observed_at__lte=at)
+    newest_then = by_then.exclude(status=Status.SKIPPED).newest_first()
+    then = known.annotate(
+        status_then=Subquery(newest_then.values("status")[:1]), then=Subquery(newest_then.values("observed_at")[:1])
+    )
+    found = then.filter(then__isnull=False).order_by("-then", "name")[:RECENT]
+    return [Recent(each.name, each.test, Status(each.status_then), each.then) for each in found]

@@ -1,17 +1,30 @@
 // Instants are written in UTC by the server; this shows <time data-zone> in the reader's own zone, and again in what htmx swaps in.
+// It isn't deferred: elements are changed as the parser adds them, before they are painted, so that nothing on the page moves.
 "use strict";
 (() => {
-  const formats = {
+  const options = {
     date: { day: "numeric", month: "short", year: "numeric" },
     short: { day: "numeric", month: "short" },
     minute: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   };
-  const localise = (root) => {
-    for (const time of root.querySelectorAll("time[data-zone]")) {
-      const format = new Intl.DateTimeFormat("en-GB", formats[time.dataset.zone]);
-      time.textContent = format.format(new Date(time.dateTime)).replace("Sept", "Sep");
-    }
+  const formats = {};
+  const formatOf = (zone) => (formats[zone] ??= new Intl.DateTimeFormat("en-GB", options[zone]));
+  const show = (time) => {
+    const text = formatOf(time.dataset.zone).format(new Date(time.dateTime)).replace("Sept", "Sep");
+    if (time.textContent !== text) time.textContent = text;
   };
-  localise(document);
+  const localise = (root) => {
+    for (const time of root.querySelectorAll("time[data-zone]")) show(time);
+  };
+  const parsed = new MutationObserver((records) => {
+    for (const record of records)
+      for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE && node.matches("time[data-zone]")) show(node);
+  });
+  parsed.observe(document, { childList: true, subtree: true });
+  // An element whose text the parser had not added by then is shown anew.
+  document.addEventListener("DOMContentLoaded", () => {
+    parsed.disconnect();
+    localise(document);
+  });
   document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
 })();

@@ -40,6 +40,8 @@ def test_systems_stand_beside_each_other(
     assert "3 systems as of" in words and "No system has the name secret here." in words
     assert "not in its rubric" in words and "Not assessed" in words
     assert 'href="/o/acme/systems/one/tests/data-1/"' in html
+    found = read(client, PAGE + "?system=docs&system=OCS&system=one")
+    assert 'href="?system=docs&amp;system=docs&amp;system=one">Docs</a>' in found
     everybody = "&".join(f"system={name}" for name in ("one", "two", "three", "four", "five", "six", "seven"))
     every = read(client, f"{PAGE}?{everybody}")
     assert "6 systems as of" in text_of(every) and "Feature expectations" in every

@@ -99,10 +99,16 @@ def test_the_target_is_the_gate_of_pipelines_that_name_no_condition(
     assert 'id="gate-h"' not in read(sign_in(viewer), address(fraud, "?at=2026-06-01"))
 
 
-def test_recent_results_are_twelve_and_lead_to_their_pages(fraud: System, viewer: Membership, sign_in: SignIn) -> None:
-    html = read(sign_in(viewer), address(fraud))
-    newest = Result.objects.filter(system=fraud).newest_first()[:12]
-    assert re.findall(r"/results/(\d+)/", html) == [str(result.pk) for result in newest]
+@pytest.mark.parametrize("days_ago", [0, 30])
+def test_recent_results_are_the_newest_of_each_check_and_lead_to_them(
+    fraud: System, viewer: Membership, sign_in: SignIn, days_ago: int
+) -> None:
+    at = (timezone.now() - days_ago * DAY).replace(microsecond=0) if days_ago else timezone.now()
+    html = read(sign_in(viewer), address(fraud, f"?at={at:%Y-%m-%dT%H:%M:%SZ}" if days_ago else ""))
+    newest = Result.objects.filter(system=fraud, observed_at__lte=at).newest_first().select_related("check_of")
+    checks = list(dict.fromkeys(result.check_of.name for result in newest))
+    shown = re.findall(r'class="r-name"><a href="[^"]*\?check=([^"]+)"', html)
+    assert sorted(shown) == sorted(checks[:12]) and shown[0] == checks[0]
 
 
 @pytest.mark.parametrize("at", ["2026-01-01", "2026-01-01T00:00:00Z"])
