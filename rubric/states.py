@@ -132,6 +132,27 @@ def of_digits(digits: str, tests: tuple[str, ...]) -> Held:
     return Held(Levels(claimed, verified, frozenset(left_out)), peaks)
 
 
+@lru_cache(maxsize=8192)
+def fallible(digits: str) -> tuple[int, ...]:
+    """The places of the tests that have held more than they hold."""
+    return tuple([place for place, digit in enumerate(digits) if _MEANING[digit][2] > _MEANING[digit][1]])
+
+
+@lru_cache(maxsize=8192)
+def falls(column: tuple[str, ...]) -> tuple[tuple[Level, int], ...]:
+    """Of one test's digits in states that follow each other: the levels that it holds in the first, each with its end.
+
+    That is the place of the first state that no longer holds it; levels that last to the end are left out.
+    """
+    verified = [_MEANING[digit][1] for digit in column]
+    ends = []
+    for level in LEVELS[1 : verified[0] + 1]:
+        end = next((place for place, holds in enumerate(verified) if holds < level), None)
+        if end is not None:
+            ends.append((level, end))
+    return tuple(ends)
+
+
 def verified_in(digit: str) -> int:
     """The verified level that one digit says."""
     return _MEANING[digit][1]

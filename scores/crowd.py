@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 
 from rubric.definition import Rubric
 from rubric.scoring import in_units, limiting, units_of
@@ -45,6 +46,15 @@ class Crowd:
         self._keys = [category.key for category in rubric.categories]
         self._points = [0] * len(self._keys)
         self._counts: dict[str, Counter[int]] = {kind: Counter() for kind in ("score", "verified", "limits")}
+
+    @classmethod
+    def of(cls, rubric: Rubric, faces: Sequence[Face]) -> Crowd:
+        """All that look like these."""
+        crowd = cls(rubric)
+        for kind, counts in crowd._counts.items():
+            counts.update(map(attrgetter(kind), faces))
+        crowd._points = [sum(points) for points in zip(*(face.points for face in faces), strict=True)] or crowd._points
+        return crowd
 
     def add(self, face: Face, count: int = 1) -> None:
         """So many more systems stand like this; fewer where `count` is negative."""

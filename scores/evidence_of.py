@@ -24,9 +24,19 @@ def health(system: System, rules: Rules, at: datetime) -> dict[str, Health]:
 def newest_of(system: System, at: datetime) -> list[NewestResult]:
     """(test, status, observed_at) of each check's newest result at `at` that was not skipped, in one query.
 
-    Checks know their newest result; only where it lies in the future of `at` are results read, in one more query.
+    Checks know their newest result; only where it lies in the future of `at` are results read.
     """
-    return newest_results([system], at)[system.pk]
+    return [row[2:] for row in _by_then(Check.objects.filter(system=system), at)]
+
+
+def newest_by_name(system: System, at: datetime) -> dict[str, NewestResult]:
+    """The same by the checks' names, in a query that reads no results, and one more where some lie in the future of `at`."""
+    known = Check.objects.filter(system=system).values_list("name", "test", "newest_status", "newest_observed_at")
+    found = {name: (test, status, observed_at) for name, test, status, observed_at in known}
+    ahead = [name for name, newest in found.items() if newest[2] is not None and newest[2] > at]
+    if ahead:
+        found |= {row[1]: row[2:] for row in _by_then(Check.objects.filter(system=system, name__in=ahead), at)}
+    return found
 
 
 def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:
@@ -54,12 +64,12 @@ def _newest(checks: QuerySet[Check], systems: Sequence[System], now: datetime) -
             found[system_id].append((test, status, observed_at))
     if ahead:
         for row in _by_then(Check.objects.filter(pk__in=ahead), now):
-            found[row[0]].append(row[1:])
+            found[row[0]].append(row[2:])
     return found
 
 
-def _by_then(checks: QuerySet[Check], at: datetime) -> QuerySet[Check, tuple[int, str, str, datetime | None]]:
-    """(system id, test, status, observed_at) of these checks' newest results at `at`."""
+def _by_then(checks: QuerySet[Check], at: datetime) -> QuerySet[Check, tuple[int, str, str, str, datetime | None]]:
+    """(system id, name, test, status, observed_at) of these checks' newest results at `at`."""
     then = (
         Result.objects.counted()
         .filter(check_of=OuterRef("pk"), observed_at__lte=at)
@@ -69,7 +79,7 @@ def _by_then(checks: QuerySet[Check], at: datetime) -> QuerySet[Check, tuple[int
     return (
         checks.annotate(status_then=_unless_later("newest_status", then, at))
         .annotate(observed_then=_unless_later("newest_observed_at", then, at))
-        .values_list("system_id", "test", "status_then", "observed_then")
+        .values_list("system_id", "name", "test", "status_then", "observed_then")
     )
 
 

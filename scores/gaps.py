@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
+from itertools import repeat
 
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
+from scores.crowd import Crowd
 from scores.snapshots import Snapshot
-from scores.trends import total
+from scores.tallied import Tallied
 
 
 class Holding(StrEnum):
@@ -53,6 +55,19 @@ def ways(system: Snapshot, test: str) -> frozenset[Holding]:
     return _ways(system.claimed(test), system.verified(test), test in levels.not_applicable, alone)
 
 
+@lru_cache(maxsize=4096)
+def _all_ways(state: Tallied) -> tuple[frozenset[Holding], ...]:
+    """The same of every test of the rubric, in its order."""
+    rubric, left_out = state.score.rubric, state.levels.not_applicable
+    limiting = state.score.score.limiting
+    return tuple(
+        [
+            _ways(*cell, key in left_out, limiting == (test.category,))
+            for (key, test), cell in zip(rubric.tests.items(), state.cells, strict=True)
+        ]
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One test: how many of `systems` stand in each way to it."""
@@ -75,8 +90,9 @@ def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Gap]:
     """Every test of the rubric, in its order, over the systems that it scores."""
     scored = scored_by(rubric, systems)
     found = []
-    for key, test in rubric.tests.items():
-        alike = Counter(ways(system, key) for system in scored)
+    columns = zip(*(_all_ways(system.tallied) for system in scored), strict=True) if scored else repeat(())
+    for test, column in zip(rubric.tests.values(), columns, strict=False):
+        alike = Counter(column)
         counts = {way: sum(count for of, count in alike.items() if way in of) for way in Holding}
         found.append(Gap(test, len(scored), counts))
     return found
@@ -84,9 +100,5 @@ def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Gap]:
 
 def category_means(rubric: Rubric, systems: Sequence[Snapshot]) -> dict[str, Fraction]:
     """The mean points of each category over the systems that the rubric scores; empty without any."""
-    scored = [system.score.score.categories for system in scored_by(rubric, systems) if system.score is not None]
-    if not scored:
-        return {}
-    return {
-        category.key: total([points[category.key] for points in scored]) / len(scored) for category in rubric.categories
-    }
+    faces = [system.tallied.face for system in scored_by(rubric, systems)]
+    return Crowd.of(rubric, faces).categories if faces else {}

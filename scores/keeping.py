@@ -16,7 +16,6 @@ from assessments.models import System
 from evidence.rebuilding import Disagreement
 from rubric.holding import FIRST
 from rubric.states import EVER, State, states
-from scores.crowd import Face
 from scores.facts import load_facts
 from scores.kept import known, order_of
 from scores.reading import LAST, first_fact_at
@@ -63,8 +62,7 @@ def _rows(system: System, found: Sequence[State]) -> list[KeptState]:
     ends = [*(state.at for state in found[1:]), EVER][: len(found)]
     rows = []
     for state, until in zip(found, ends, strict=True):
-        score = known(state.rubric, state.tests, tests).score
-        face = Face.of(score.rubric, score.point)
+        face = known(state.rubric, state.tests, tests).face
         rows.append(
             KeptState(
                 system=system,

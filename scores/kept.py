@@ -18,9 +18,8 @@ from evidence.instants import from_sql, instant_from_sql
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from rubric.states import EVER, State, of_digits
-from rubric.timeline import Levels
 from scores.reading import score_of
-from scores.score import Score
+from scores.tallied import Tallied
 
 ALWAYS = EVER - timedelta(microseconds=1)
 """An instant before which only a mark lies that says that all is known."""
@@ -36,24 +35,11 @@ def _tests(editions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(test for key in editions for test in builtin()[key].tests))
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A state, read: its levels, and the score that they make (as of no particular instant)."""
-
-    levels: Levels
-    score: Score
-
-    def score_at(self, at: datetime) -> Score:
-        """The same score as of an instant."""
-        score = self.score
-        return Score(score.rubric, at, score.score, score.claimed, score.verified, score.band)
-
-
 @lru_cache(maxsize=4096)
-def known(rubric: str, digits: str, tests: tuple[str, ...]) -> Known:
+def known(rubric: str, digits: str, tests: tuple[str, ...]) -> Tallied:
     """What a state's digits say on a rubric's scale; few states differ, and counting one takes longer than all the rest."""
     levels = of_digits(digits, tests).levels
-    return Known(levels, score_of(builtin()[rubric], levels, EVER))
+    return Tallied(levels, score_of(builtin()[rubric], levels, EVER))
 
 
 def states_at(systems: Sequence[System], *instants: datetime) -> dict[int, list[State | None]]:

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from assessments.models import System
 from evidence.rules_of import Rules
 from rubric.definition import Rubric, Test
-from rubric.evidence import PROVABLE
 from rubric.levels import Level
 from rubric.loader import builtin
-from rubric.states import NOTHING, State, verified_in
+from rubric.states import NOTHING, State, falls
 from rubric.timeline import Facts, levels_at
 from scores.facts import load_facts
 from scores.kept import known, order_of, states_over
@@ -79,19 +78,19 @@ Ends = Mapping[Level, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What evidence holds of a system at an instant: by test, when each level that it holds ends if nothing arrives.
+    """What evidence holds of a system at an instant: tests, and when each level that they hold ends if nothing arrives.
 
-    The last of them lies a window after the newest run.
+    The last of them lies a window after the newest run. Tests whose levels end alike stand together.
     """
 
     system: System
     rubric: Rubric
     claimed: Mapping[str, Level]
-    ends: Mapping[str, Ends]
+    groups: Sequence[tuple[Ends, Sequence[str]]]
 
     def falling(self, until: datetime) -> int:
         """How many tests hold less by then."""
-        return sum(min(ends.values()) <= until for ends in self.ends.values())
+        return sum([len(tests) for ends, tests in self.groups if min(ends.values()) <= until])
 
 
 def holding(system: System, facts: Facts, now: datetime) -> Holding:
@@ -100,46 +99,49 @@ def holding(system: System, facts: Facts, now: datetime) -> Holding:
     for span in facts.spans:
         if span.starts_at <= now < span.ends_at:
             ends[span.test][span.level] = span.ends_at
-    return Holding(system, facts.rubric_at(now), levels_at(facts, now).claimed, ends)
+    groups = [(own, (test,)) for test, own in ends.items()]
+    return Holding(system, facts.rubric_at(now), levels_at(facts, now).claimed, groups)
 
 
 def holding_by_states(system: System, states: Sequence[State], now: datetime) -> Holding:
     """From the state that holds at `now` and all that follow; nothing was recorded by then where the first is later."""
     if not states or states[0].at > now:
-        return Holding(system, builtin()[system.edition_at(now)], {}, {})
+        return Holding(system, builtin()[system.edition_at(now)], {}, ())
     tests, first = order_of(system), states[0]
     read = known(first.rubric, first.tests, tests)
-    ends: dict[str, dict[Level, datetime]] = {}
-    left = [(place, level) for place, digit in enumerate(first.tests) if (level := verified_in(digit))]
-    for state in states[1:]:
-        still, digits = [], state.tests.ljust(len(tests), NOTHING)
-        for place, level in left:
-            holds = verified_in(digits[place])
-            if holds < level:
-                own = ends.setdefault(tests[place], {})
-                for lost in PROVABLE[holds:level]:
-                    own[lost] = state.at
-            if holds:
-                still.append((place, min(level, holds)))
-        left = still
-    return Holding(system, read.score.rubric, read.levels.claimed, ends)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    digits = [state.tests.ljust(len(tests), NOTHING) for state in states]
+    for test, column in zip(tests, zip(*digits, strict=True), strict=False):
+        alike.setdefault(column, []).append(test)
+    groups = [
+        ({level: states[place].at for level, place in ends}, own)
+        for column, own in alike.items()
+        if (ends := falls(column))
+    ]
+    return Holding(system, read.score.rubric, read.levels.claimed, groups)
 
 
 def lapses_of(held: Holding, now: datetime, until: datetime, *, every: bool = False) -> Ahead:
     """The lapses of one system, retired or not."""
-    rules, found, seen_to = Rules.of(held.system), [], 0
-    for key, ends in held.ends.items():
-        test = held.rubric.tests.get(key)
-        if test is None or min(ends.values()) > until:
+    rules, in_force, windows = Rules.of(held.system), held.rubric.tests, held.system.windows
+    usual = timedelta(days=rules.window_days)
+    found, seen_to = [], 0
+    for ends, tests in held.groups:
+        if min(ends.values()) > until:
             continue
-        kept_up = Level.AUTOMATED in ends and 2 * (max(ends.values()) - now) > rules.freshness(key).window
-        falls = [fall for fall in _falls(ends) if fall[2] <= until]
-        if kept_up:
-            seen_to += len(falls)
-        if every or not kept_up:
-            claimed = held.claimed.get(key, Level.NONE)
-            found += [Lapse(at, held.system, test, before, after, claimed, kept_up) for before, after, at in falls]
-    return Ahead(in_order(found), seen_to)
+        steps = [step for step in _falls(ends) if step[2] <= until]
+        twice = 2 * (max(ends.values()) - now) if Level.AUTOMATED in ends else timedelta(0)
+        for key in tests:
+            test = in_force.get(key)
+            if test is None:
+                continue
+            kept_up = twice > (rules.freshness(key).window if key in windows else usual)
+            if kept_up:
+                seen_to += len(steps)
+            if every or not kept_up:
+                claimed = held.claimed.get(key, Level.NONE)
+                found += [Lapse(at, held.system, test, before, after, claimed, kept_up) for before, after, at in steps]
+    return Ahead(in_order(found) if found else (), seen_to)
 
 
 def _falls(ends: Ends) -> list[tuple[Level, Level, datetime]]:

@@ -48,6 +48,9 @@ class TestMove:
         return int(max(self.after)) - int(max(self.before))
 
 
+Cell = tuple[Level, Level]
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One system at two instants, scored by one rubric at both, and the tests that moved, in the rubric's order."""
@@ -140,23 +143,22 @@ def _move(rubric: Rubric, before: Snapshot, then: Score, after: Snapshot, now: S
         after=after,
         change=now.score.score - then.score.score,
         verified=now.verified.score - then.verified.score,
-        tests=[
-            TestMove(test, _levels(before, key), _levels(after, key))
-            for key, test in rubric.tests.items()
-            if _counted(before, key) != _counted(after, key)
-        ],
+        tests=_tests(rubric, before.tallied.cells, after.tallied.cells),
     )
 
 
-def _levels(row: Snapshot, test: str) -> tuple[Level, Level]:
-    return row.claimed(test), row.verified(test)
-
-
-def _counted(row: Snapshot, test: str) -> tuple[Level, Level]:
-    return row.level(test), row.verified(test)
+def _tests(rubric: Rubric, before: Sequence[Cell], after: Sequence[Cell]) -> list[TestMove]:
+    """The tests of which anything moved that counts; a claim below what is verified does not."""
+    if before == after:
+        return []
+    return [
+        TestMove(test, then, now)
+        for test, then, now in zip(rubric.tests.values(), before, after, strict=True)
+        if then != now and (max(then), then[1]) != (max(now), now[1])
+    ]
 
 
 def whole(rubric: Rubric, at: datetime, rows: Sequence[Snapshot]) -> Whole:
     """All of these systems that the rubric scores, at the instant of their snapshots, as trends count them."""
-    scores = [row.score for row in scored_by(rubric, rows) if row.score is not None]
-    return Whole(bucket(rubric, at, [score.point for score in scores]), verified_share(scores))
+    scored = [row.tallied for row in scored_by(rubric, rows)]
+    return Whole(bucket(rubric, at, [each.face for each in scored]), verified_share(scored))

@@ -12,10 +12,11 @@ from assessments.models import System
 from rubric.definition import Band, Rubric
 from rubric.loader import DEFAULT, builtin
 from rubric.scoring import Totals
+from scores.crowd import Crowd
 from scores.lapses import Ahead
 from scores.score import Score
 from scores.snapshots import Snapshot
-from scores.trends import quantile, total
+from scores.tallied import Tallied
 
 COMPARED = timedelta(days=90)
 """How far back rows and figures compare."""
@@ -25,7 +26,8 @@ COMPARED = timedelta(days=90)
 class Standing:
     """One system as the organisation sees it at `now`.
 
-    `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then. `failing` counts
+    `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then; `change` is None where there is
+    nothing to compare, or on another scale. `snapshot` and `earlier` are of both instants. `failing` counts
     checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
     still claim more, or fell within COMPARED. `ahead` is what lapses within HORIZON, nothing for retired systems.
     """
@@ -33,6 +35,7 @@ class Standing:
     system: System
     score: Score | None
     before: Score | None
+    change: Fraction | None
     verified_soon: Fraction
     assessed_at: datetime | None
     review_due: bool
@@ -40,14 +43,8 @@ class Standing:
     lapsing: int
     lapsed: int
     snapshot: Snapshot
+    earlier: Snapshot
     ahead: Ahead
-
-    @property
-    def change(self) -> Fraction | None:
-        """By how much the score changed; None where there is nothing to compare, or on another scale."""
-        if self.score is None or self.before is None or self.score.rubric is not self.before.rubric:
-            return None
-        return self.score.score.score - self.before.score.score
 
     @property
     def at_risk(self) -> int:
@@ -61,7 +58,7 @@ class Standing:
         return sum([change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due])
 
     @property
-    def attention(self) -> tuple[bool, bool, int, int, Fraction, str]:
+    def attention(self) -> tuple[bool, bool, int, int, float, str]:
         """Sorts by what needs attention: how many signs of trouble there are, then how much of it, then the lowest score.
 
         Systems that are not assessed come last but for retired ones.
@@ -73,7 +70,7 @@ class Standing:
             self.score is None,
             -self.signs,
             -(self.failing + self.at_risk),
-            score,
+            float(score),
             self.system.name.casefold(),
         )
 
@@ -135,11 +132,13 @@ def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
     scored = [row for row in used if row.score is not None]
     scores = [row.score for row in scored if row.score is not None]
     before = [row.before for row in used if row.before is not None and row.before.rubric is rubric]
+    now = [row.snapshot.tallied for row in scored]
+    then = [row.earlier.tallied for row in used if row.before is not None and row.before.rubric is rubric]
     return Figures(
         rubric=rubric,
         systems=len(scored),
-        median=Figure(_median(scores), _median(before)),
-        verified_share=Figure(verified_share(scores), verified_share(before)),
+        median=Figure(_median(rubric, now), _median(rubric, then)),
+        verified_share=Figure(verified_share(now), verified_share(then)),
         edge=middle_band(rubric),
         above=Figure(_reaching(rubric, scores), _reaching(rubric, before) if before else None),
         failing=sum(row.failing for row in used),
@@ -153,16 +152,15 @@ def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
     )
 
 
-def _median(scores: Sequence[Score]) -> Fraction | None:
-    values = sorted(score.score.score for score in scores)
-    return quantile(values, Fraction(1, 2)) if values else None
+def _median(rubric: Rubric, states: Sequence[Tallied]) -> Fraction | None:
+    faces = [state.face for state in states]
+    return Crowd.of(rubric, faces).quantiles("score", Fraction(1, 2))[0] if faces else None
 
 
-def verified_share(scores: Sequence[Score]) -> Fraction | None:
-    """The share of all credited points that fresh runs prove, in percent; None where nothing is credited."""
-    credited = total([points for score in scores for points in score.score.categories.values()])
-    verified = total([points for score in scores for points in score.verified.categories.values()])
-    return 100 * verified / credited if credited else None
+def verified_share(states: Sequence[Tallied]) -> Fraction | None:
+    """The share of all credited points that fresh runs prove, in percent, of states of one rubric; None without credit."""
+    credited = sum([state.credited for state in states])
+    return Fraction(100 * sum([state.proved for state in states]), credited) if credited else None
 
 
 def _reaching(rubric: Rubric, scores: Sequence[Score]) -> Fraction:
@@ -179,7 +177,7 @@ def reaches(rubric: Rubric, score: Score | None) -> bool:
     edge = middle_band(rubric)
     if score is None or edge is None:
         return score is not None and score.score.score >= rubric.maximum / 2
-    return score.band is not None and rubric.bands.index(score.band) >= rubric.bands.index(edge)
+    return score.band is not None and score.band in rubric.bands[len(rubric.bands) // 2 :]
 
 
 def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standing]]:
@@ -193,9 +191,7 @@ def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standin
 
 def band_is_proved(row: Standing) -> bool:
     """Whether fresh runs alone reach the band that the system's score lies in."""
-    if row.score is None:
-        return False
-    return row.score.rubric.band(row.score.verified.score) == row.score.band
+    return row.score is not None and row.snapshot.tallied.band_is_proved
 
 
 def _limiting(rubric: Rubric, scores: Sequence[Totals]) -> dict[str, int]:

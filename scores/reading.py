@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db.models import Min
@@ -15,7 +15,7 @@ from rubric.levels import Level
 from rubric.scoring import adjusted, totals
 from rubric.timeline import Facts, Levels, Point, levels_at, timeline
 from scores.drafts import Draft
-from scores.evidence_of import health
+from scores.evidence_of import NewestResult, fold_health, health
 from scores.facts import load_facts
 from scores.runs_of import RunCount, run_counts
 from scores.score import CategoryScore, FullScore, Health, Score, TestScore
@@ -46,8 +46,14 @@ def full_score(system: System, at: datetime, draft: Draft | None = None) -> Full
     return explained(system, facts, at, draft)
 
 
-def explained(system: System, facts: Facts, at: datetime, draft: Draft | None = None) -> FullScore:
-    """The same from facts that are loaded already: all from `at` on, or more."""
+def explained(
+    system: System,
+    facts: Facts,
+    at: datetime,
+    draft: Draft | None = None,
+    newest: Sequence[NewestResult] | None = None,
+) -> FullScore:
+    """The same from facts that are loaded already: all from `at` on, or more; and from what checks' newest results are."""
     rubric = facts.rubric_at(at)
     levels = levels_at(facts, at)
     if draft is not None:
@@ -56,7 +62,7 @@ def explained(system: System, facts: Facts, at: datetime, draft: Draft | None = 
     rules = Rules.of(system)
     tests = list(rubric.tests)
     counts = run_counts(system, rules, tests, at)
-    healths = health(system, rules, at)
+    healths = health(system, rules, at) if newest is None else fold_health(newest, rules, at)
     falls = next_falls(facts, at)
     return FullScore(
         total=total,

@@ -99,7 +99,7 @@ def _weakest(rubric: Rubric, found: Whole) -> list[Category]:
 
 
 def _credited(rubric: Rubric, rows: Sequence[Snapshot]) -> Fraction | None:
-    held = sum(row.level(test) > 0 for row in rows for test in rubric.tests)
+    held = sum(row.tallied.held for row in rows)
     return Fraction(100 * held, len(rows) * len(rubric.tests)) if rows else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
@@ -22,6 +22,7 @@ from scores.facts import in_force
 from scores.kept import known, order_of, states_at
 from scores.reading import score_of
 from scores.score import Health, Score
+from scores.tallied import Tallied
 from scores.trends import first_fact, first_runs
 
 _LEVELS = tuple(Level)
@@ -34,6 +35,14 @@ class Snapshot:
     system: System
     levels: Levels
     score: Score | None
+    shared: Tallied | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def tallied(self) -> Tallied:
+        """What is counted of it; raises ValueError without a score."""
+        if self.score is None:
+            raise ValueError(f"{self.system} has no score")
+        return self.shared or Tallied(self.levels, self.score)
 
     def claimed(self, test: str) -> Level:
         return self.levels.claimed.get(test, Level.NONE)
@@ -70,7 +79,7 @@ def of_state(system: System, state: State | None, at: datetime) -> Snapshot:
     if state is None:
         return Snapshot(system, Levels({}, {}), None)
     read = known(state.rubric, state.tests, order_of(system))
-    return Snapshot(system, read.levels, read.score_at(at))
+    return Snapshot(system, read.levels, read.score_at(at), read)
 
 
 def _counted(systems: Sequence[System], firsts: Mapping[int, datetime | None], at: datetime) -> list[Snapshot]:

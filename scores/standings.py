@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 
 from assessments.models import System
 from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.levels import Level
+from rubric.loader import builtin
 from rubric.scoring import totals
-from rubric.states import State, of_digits, verified_in
+from rubric.states import State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at
 from scores.evidence_of import NewestResult, failing_checks, newest_failures
-from scores.kept import Known, known, order_of, states_over
+from scores.kept import known, order_of, states_over
 from scores.lapses import HORIZON, Ahead, Holding, holding, holding_by_states, lapses_of
 from scores.overview import COMPARED, Standing, review_is_due
 from scores.recounting import Recounting
@@ -28,7 +30,7 @@ class _Read:
 
     now: Snapshot
     before: Snapshot
-    soon: dict[str, Level]
+    verified_soon: Fraction
     assessed_at: datetime | None
     lapsed: int
     held: Holding
@@ -55,20 +57,22 @@ def standings(systems: Sequence[System], now: datetime, recounting: Recounting |
 
 
 def _standing(system: System, read: _Read, checks: Sequence[NewestResult], now: datetime) -> Standing:
-    score, retired = read.now.score, system.retired_at is not None
-    rubric = read.held.rubric
+    score, before = read.now.score, read.before.score
+    comparable = score is not None and before is not None and score.rubric is before.rubric
     return Standing(
         system=system,
         score=score,
-        before=read.before.score,
-        verified_soon=totals(rubric, read.soon).score,
+        before=before,
+        change=score.score.score - before.score.score if comparable and score and before else None,
+        verified_soon=read.verified_soon,
         assessed_at=read.assessed_at,
         review_due=score is not None and review_is_due(system, read.assessed_at, now),
         failing=failing_checks(checks, Rules.of(system), now),
         lapsing=read.held.falling(now + LAPSES_SOON),
         lapsed=read.lapsed,
         snapshot=read.now,
-        ahead=Ahead((), 0) if retired else lapses_of(read.held, now, now + HORIZON),
+        earlier=read.before,
+        ahead=Ahead((), 0) if system.retired_at is not None else lapses_of(read.held, now, now + HORIZON),
     )
 
 
@@ -79,31 +83,28 @@ def _by_states(system: System, states: Sequence[State], now: datetime) -> _Read:
     at_last = past[-1] if past else None
     before = next((state for state in reversed(past) if state.at <= then), None)
     soon = next((state for state in reversed(states) if state.at <= now + LAPSES_SOON), None)
-    lapsed = 0
-    if at_last is not None:
-        lapsed = _fallen(at_last, {state.tests for state in past}, tests, known(at_last.rubric, at_last.tests, tests))
+    held = holding_by_states(system, states[len(past) - 1 :] if past else (), now)
+    lapsed = _fallen(at_last, {state.tests for state in past}, tests) if at_last else 0
     return _Read(
         now=of_state(system, at_last, now),
         before=of_state(system, before, then),
-        soon=dict(of_digits(soon.tests, tests).levels.verified) if soon else {},
+        verified_soon=known(held.rubric.key, soon.tests, tests).score.verified.score if soon else Fraction(0),
         assessed_at=at_last.claims_from if at_last else None,
         lapsed=lapsed,
-        held=holding_by_states(system, states[len(past) - 1 :] if past else (), now),
+        held=held,
     )
 
 
-def _fallen(now: State, digits: set[str], tests: Sequence[str], read: Known) -> int:
+def _fallen(now: State, digits: set[str], tests: tuple[str, ...]) -> int:
     """The tests that hold less than in one of these states, or than ever where they claim more than they hold."""
-    rubric, claimed = read.score.rubric, read.levels.claimed
+    in_force, claimed = builtin()[now.rubric].tests, of_digits(now.tests, tests).levels.claimed
     others = [other for other in digits if other != now.tests]
-    peaks = of_digits(now.tests, tuple(tests)).peaks
     found = 0
-    for place, (test, digit) in enumerate(zip(tests, now.tests, strict=False)):
-        holds = verified_in(digit)
-        if peaks.get(test, 0) <= holds or test not in rubric.tests:
-            continue
-        claims_more = claimed.get(test, 0) > holds
-        found += claims_more or any(verified_in(other[place]) > holds for other in others if place < len(other))
+    for place in fallible(now.tests):
+        holds, test = verified_in(now.tests[place]), tests[place]
+        if test in in_force:
+            claims_more = claimed.get(test, Level.NONE) > holds
+            found += claims_more or any(verified_in(other[place]) > holds for other in others if place < len(other))
     return found
 
 
@@ -117,7 +118,7 @@ def _by_facts(system: System, facts: Facts, first_run_at: datetime | None, now: 
     return _Read(
         now=at_last,
         before=snapshot(system, late, first_run_at, then),
-        soon=dict(levels_at(late, now + LAPSES_SOON).verified),
+        verified_soon=totals(facts.rubric_at(now), levels_at(late, now + LAPSES_SOON).verified).score,
         assessed_at=claims.effective_at if claims else None,
         lapsed=len(_lapsed(facts, at_last, facts.rubric_at(now), now)),
         held=holding(system, late, now),

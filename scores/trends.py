@@ -186,12 +186,9 @@ def _shifts(rubric: Rubric, ends: Sequence[datetime], life: Life) -> Iterator[_S
         before = face
 
 
-def bucket(rubric: Rubric, at: datetime, points: Sequence[Point]) -> Bucket:
+def bucket(rubric: Rubric, at: datetime, faces: Sequence[Face]) -> Bucket:
     """One instant alone, from the state of each system that counts at it; all of this rubric."""
-    crowd = Crowd(rubric)
-    for point in points:
-        crowd.add(Face.of(rubric, point))
-    return _bucket(at, crowd)
+    return _bucket(at, Crowd.of(rubric, faces))
 
 
 def _bucket(at: datetime, crowd: Crowd) -> Bucket:

@@ -13,12 +13,20 @@ from rubric.definition import Rubric
 from rubric.loader import builtin
 from scores.overview import main_rubric
 
+UNREAD = (
+    *("description", "repository_url", "efforts", "target_score", "pending_generation", "results_kept_from"),
+    *("team__organisation", "owner__password"),
+)
 LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
 
 
 def systems_of(membership: Membership) -> list[System]:
-    """The systems that the member may see, with organisation, team and owner, in one query."""
-    return list(System.objects.visible_to(membership).select_related("organisation", "team", "owner"))
+    """The systems that the member may see, with organisation, team and owner, in one query; without their long texts."""
+    visible = System.objects.visible_to(membership).select_related("team", "owner").defer(*UNREAD)
+    systems = list(visible)
+    for system in systems:
+        system.organisation = membership.organisation
+    return systems
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
-from evidence.models import Check, Result, SeenNames, Status
+from evidence.models import SeenNames, Status
 from rubric.reported import Reported, reported
 from rubric.timeline import Point, timeline
+from scores.evidence_of import NewestResult, newest_by_name
 from scores.facts import load_facts
 from scores.marks import Event, events, told_of
 from scores.reading import LAST, explained
@@ -87,6 +88,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     instants = [point.at for point in points]
     earlier, later = neighbours(instants, at)
     until = max(at, now)
+    newest = newest_by_name(system, at)
     marked = events(facts, assessments, told_of(system, until), until)
     held = [each for each in assessments if _holds(each, at)]
     drafts = [each for each in assessments if each.is_draft and not each.imported]
@@ -94,7 +96,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         system=system,
         at=at,
         now=now,
-        full=explained(system, facts, at) if since is not None and since <= at else None,
+        full=explained(system, facts, at, newest=list(newest.values())) if since is not None and since <= at else None,
         points=points[: bisect_right(instants, until)],
         marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
         reported=reported(facts, facts.rubric_at(at), first_run_at),
@@ -103,7 +105,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
         first_run_at=first_run_at,
-        recent=_recent(system, at, now),
+        recent=_recent(newest),
     )
 
 
@@ -112,17 +114,7 @@ def _holds(assessment: Assessment, at: datetime) -> bool:
     return final and assessment.effective_at is not None and assessment.effective_at <= at
 
 
-def _recent(system: System, at: datetime, now: datetime) -> list[Recent]:
-    """The checks whose newest results by then are the newest: what checks know of themselves, but for another instant."""
-    known = Check.objects.filter(system=system)
-    if at >= now:
-        by_age = known.filter(newest_observed_at__isnull=False).order_by("-newest_observed_at", "name")
-        rows = by_age.values_list("name", "test", "newest_status", "newest_observed_at")[:RECENT]
-        return [Recent(name, test, Status(status), newest) for name, test, status, newest in rows if newest]
-    by_then = Result.objects.counted().filter(check_of=OuterRef("pk"), observed_at__lte=at)
-    newest_then = by_then.exclude(status=Status.SKIPPED).newest_first()
-    then = known.annotate(
-        status_then=Subquery(newest_then.values("status")[:1]), then=Subquery(newest_then.values("observed_at")[:1])
-    )
-    found = then.filter(then__isnull=False).order_by("-then", "name")[:RECENT]
-    return [Recent(each.name, each.test, Status(each.status_then), each.then) for each in found]
+def _recent(newest: Mapping[str, NewestResult]) -> list[Recent]:
+    """The checks whose newest results are the newest."""
+    found = [Recent(name, test, Status(status), at) for name, (test, status, at) in newest.items() if at is not None]
+    return sorted(found, key=lambda each: (-each.observed_at.timestamp(), each.name))[:RECENT]
