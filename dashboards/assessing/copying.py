@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -48,7 +49,7 @@ class Offer:
 @member_page(Role.ASSESSOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy(request: MemberRequest, organisation: str, slug: str, number: int) -> HttpResponseBase:
-    """The systems to copy from; with `?from=ID` its answers; a POST copies the chosen ones."""
+    """The systems to copy from; with `?from=ID` its answers, chosen with `all=on`; a POST copies the chosen ones."""
     draft = assessment_or_404(request.membership, slug, number)
     if not draft.is_draft or draft.submitted_at is not None:
         return redirect("assessment", organisation, slug, number)
@@ -66,6 +67,7 @@ def copy(request: MemberRequest, organisation: str, slug: str, number: int) -> H
         "sources": sources,
         "source": source,
         "offers": _offers(draft, source) if source else [],
+        "all": request.GET.get("all") == "on",
     }
     return render(request, "assessing/copy.html", context)
 
@@ -81,9 +83,10 @@ def _copy(request: MemberRequest, draft: Assessment, source: Assessment) -> Http
     chosen = [text.partition(" ") for text in request.POST.getlist("test")]
     versions = {test: int(version) for test, _, version in chosen if version.isascii() and version.isdigit()}
     here = (request.membership.organisation.slug, draft.system.slug, draft.pk)
+    again = f"{reverse('assessment-copy', args=here)}?from={source.pk}"
     if not versions:
         messages.error(request, "Choose the answers to copy.")
-        return redirect("assessment-copy", *here)
+        return redirect(again)
     try:
         copied = copy_answers(
             actor=Actor.of(request.membership),
@@ -94,7 +97,7 @@ def _copy(request: MemberRequest, draft: Assessment, source: Assessment) -> Http
         )
     except (Conflict, Invalid) as refused:
         messages.error(request, f"Nothing is copied. {refused}")
-        return redirect("assessment-copy", *here)
+        return redirect(again)
     except Assessment.DoesNotExist:
         raise Http404 from None
     count = "1 answer is" if len(copied) == 1 else f"{len(copied)} answers are"

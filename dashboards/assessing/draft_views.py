@@ -9,8 +9,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -128,7 +129,16 @@ def _save_page(request: MemberRequest, draft: Assessment) -> HttpResponseBase:
     if request.POST.get("next") == "review":
         return redirect("assessment-review", organisation, slug, draft.pk)
     messages.success(request, "All answers are saved.")
-    return redirect("assessment", organisation, slug, draft.pk)
+    return redirect(reverse("assessment", args=[organisation, slug, draft.pk]) + _place(request.POST, rubric))
+
+
+def _place(data: QueryDict, rubric: Rubric) -> str:
+    """The fragment that leads back to the test, or the category, whose button was pressed; '' where all is saved."""
+    words = [
+        word for name in ("confirm", "decline", "accept", "keep", "drop") for word in data.get(name, "").split(" ")
+    ]
+    tests = [f"#{word}" for word in words if word in rubric.tests]
+    return next(iter(tests + [f"#{word}-h" for word in words if word in rubric.category_by_key]), "")
 
 
 def _decided(answer: Posted, kept: str, rest: str, dropped: str) -> Posted:

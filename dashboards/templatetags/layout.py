@@ -18,9 +18,19 @@ def default_rubric() -> str:
 
 
 @register.simple_tag(takes_context=True)
-def current(context: Context, prefix: str, *, exact: bool = False) -> SafeString:
-    """The `aria-current` attribute of a link to `prefix`: `page` there, `true` on the pages below it unless `exact`."""
+def current(context: Context, prefix: str, *, exact: bool = False, places: str = "") -> SafeString:
+    """The `aria-current` attribute of a link to `prefix`: `page` there, `true` on the pages below it unless `exact`.
+
+    It is `true` too where the address below the organisation's begins with one of `places`, separated by spaces.
+    """
     path = context["request"].path
     if path == prefix:
         return mark_safe(' aria-current="page"')
-    return mark_safe(' aria-current="true"') if not exact and path.startswith(prefix) else mark_safe("")
+    below = not exact and path.startswith(prefix)
+    return mark_safe(' aria-current="true"') if below or _place(path) in places.split() else mark_safe("")
+
+
+def _place(path: str) -> str:
+    """The first part of an address below an organisation's: `tokens` of `/o/acme/tokens/new/`."""
+    parts = path.split("/")
+    return parts[3] if len(parts) > 3 and parts[1] == "o" else ""

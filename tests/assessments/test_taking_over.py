@@ -81,6 +81,8 @@ def test_chosen_answers_of_a_sibling_are_copied(
     assert 'value="infra-1 0"' in page
     assert 'value="data-1 1"' in page
     chosen = {"from": str(source.pk), "test": ["infra-1 0", "data-1 1"]}
+    nothing = client.post(form_of(draft) + "copy/", {"from": source.pk})
+    assert nothing["Location"] == form_of(draft) + f"copy/?from={source.pk}", "to choose again, from the same system"
     assert client.post(form_of(draft) + "copy/", chosen)["Location"] == form_of(draft)
     answers = dict(Answer.objects.filter(assessment=draft).values_list("test", "level"))
     assert answers == {"data-1": "none", "data-2": "automated", "model-1": "manual", "infra-1": "automated"}

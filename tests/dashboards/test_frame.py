@@ -33,10 +33,12 @@ def top(path: str, *memberships: Membership) -> str:
         ("/o/a/systems/b/", False, ' aria-current="true"'),
         ("/o/a/systems/b/", True, ""),
         ("/o/b/", False, ""),
+        ("/o/a/tokens/new/", True, ' aria-current="true"'),
+        ("/o/a/systems/tokens/", True, ""),
     ],
 )
 def test_the_navigation_says_where_one_is(path: str, exact: bool, attribute: str) -> None:
-    html = Template('{% load layout %}{% current "/o/a/" exact=exact %}').render(
+    html = Template('{% load layout %}{% current "/o/a/" exact=exact places="teams tokens" %}').render(
         Context({"request": get(path), "exact": exact})
     )
     assert html == attribute
