@@ -101,6 +101,15 @@ def listed(vendor: str, alias: str, **columns: str) -> str:
     return f"(SELECT {cells} FROM json_each(%s)) AS {alias}"
 
 
+@lru_cache
+def one(vendor: str, alias: str, **columns: str) -> str:
+    """The same relation where there is a single row, whose values are parameters: the planner takes them for constants."""
+    cells = ", ".join(
+        f'%s{"::" + kind if vendor == "postgresql" else ""} AS "{name}"' for name, kind in columns.items()
+    )
+    return f"(SELECT {cells}) AS {alias}"
+
+
 def matching(vendor: str, table: str, alias: str, condition: str) -> str:
     """To join each row of a list to its few rows of a large table, by the table's index whatever the planner guesses."""
     if vendor == "postgresql":

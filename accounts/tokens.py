@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model, Q
 
 from accounts import activity
@@ -129,18 +129,20 @@ def revoke_token(*, actor: Actor, token_id: int, at: datetime) -> Token:
     return token
 
 
-def authenticate(secret: str, at: datetime) -> Token | None:
+def authenticate(secret: str, at: datetime, *, brief: bool = False) -> Token | None:
     """The token that this secret stands for, with its organisation and system; None when unknown, expired or revoked.
+
+    Of a `brief` one's organisation and system just what recording asks for is loaded, the rest when it is asked for.
 
     The secret is the token's own, or a pass. One query, by its hash: how long it takes tells nothing of the stored hashes
     that a secret could be built from.
     The time of last use is written at most once a minute.
     """
     if secret.startswith(BRIEF_MARK):
-        rows = fetch(_by_secret(of_pass=True), [hash_secret(secret), to_sql(at)])
+        rows = fetch(_by_secret(of_pass=True, brief=brief), [hash_secret(secret), to_sql(at)])
     else:
-        rows = fetch(_by_secret(of_pass=False), [hash_secret(secret)])
-    token = _token_of(rows[0]) if rows else None
+        rows = fetch(_by_secret(of_pass=False, brief=brief), [hash_secret(secret)])
+    token = (_brief_token_of(rows[0]) if brief else _token_of(rows[0])) if rows else None
     if token is None or not token.usable_at(at):
         return None
     if token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP:
@@ -152,14 +154,33 @@ def authenticate(secret: str, at: datetime) -> Token | None:
 
 
 @lru_cache
-def _by_secret(*, of_pass: bool) -> str:
-    columns = ", ".join([columns_of(Token, "t"), columns_of(Organisation, "o"), columns_of(_system_model(), "s")])
+def _by_secret(*, of_pass: bool, brief: bool) -> str:
+    own = columns_of(Token, "t")
+    columns = ", ".join([own, columns_of(Organisation, "o"), columns_of(_system_model(), "s")])
+    if brief:
+        columns = f"{own}, (SELECT credit FROM accounts_organisation o WHERE o.id = t.organisation_id)"
+        columns += ", (SELECT slug FROM assessments_system s WHERE s.id = t.system_id)"
     found = "p.secret_hash = %s AND p.expires_at > %s" if of_pass else "t.secret_hash = %s"
     return (
         f"SELECT {columns} FROM accounts_token t{' JOIN accounts_pass p ON p.token_id = t.id' if of_pass else ''}"
-        " JOIN accounts_organisation o ON o.id = t.organisation_id"
-        f" LEFT JOIN assessments_system s ON s.id = t.system_id WHERE {found}"
+        f"{'' if brief else _BESIDES} WHERE {found}"
     )
+
+
+_BESIDES = (
+    " JOIN accounts_organisation o ON o.id = t.organisation_id LEFT JOIN assessments_system s ON s.id = t.system_id"
+)
+
+
+def _brief_token_of(row: Row) -> Token:
+    """The token in a row of a brief `_by_secret`."""
+    *own, credit, slug = row
+    token = hydrated(Token, own)
+    alias = DEFAULT_DB_ALIAS
+    token.organisation = Organisation.from_db(alias, ("id", "credit"), (token.organisation_id, credit))
+    if token.system_id is not None:
+        token.system = _system_model().from_db(alias, ("id", "slug"), (token.system_id, slug))  # type: ignore[assignment]
+    return token
 
 
 def _token_of(row: Row) -> Token:

@@ -16,12 +16,14 @@ from api.problems import forbidden
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer TOKEN`; nothing else signs a client in, cookies neither."""
 
+    brief = False
+
     def authenticate(self, request: Request) -> tuple[None, Token]:
         """The token of the request. Raises AuthenticationFailed (401) without a valid one."""
         scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise AuthenticationFailed("Send a token: Authorization: Bearer TOKEN.")
-        token = authenticate(secret.strip(), timezone.now())
+        token = authenticate(secret.strip(), timezone.now(), brief=self.brief)
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
         return None, token
@@ -30,10 +32,17 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="mlscore"'
 
 
+class BriefBearerAuthentication(BearerAuthentication):
+    """The same for views that need no more of the token's organisation and system than `authenticate` loads of brief ones."""
+
+    brief = True
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names the token."""
 
     target_class = BearerAuthentication
+    match_subclasses = True
     name = "token"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

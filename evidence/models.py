@@ -69,10 +69,18 @@ class ResultQuerySet(models.QuerySet["Result"]):
 class Result(models.Model):
     """One execution of a check, as posted. Never changed but by voiding, and removed by retention alone: by triggers."""
 
-    # Other indexes begin with these two; nothing is looked up by token.
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="results", db_index=False)
+    # Other indexes begin with these two; nothing is looked up by token. Constraints would look up each for every row: what
+    # they refer to is never deleted, by triggers.
+    system = models.ForeignKey(
+        System, on_delete=models.CASCADE, related_name="results", db_index=False, db_constraint=False
+    )
     check_of = models.ForeignKey(
-        Check, on_delete=models.CASCADE, related_name="results", db_column="check_id", db_index=False
+        Check,
+        on_delete=models.CASCADE,
+        related_name="results",
+        db_column="check_id",
+        db_index=False,
+        db_constraint=False,
     )
     run_id = models.CharField(max_length=200)
     status = models.CharField(max_length=8, choices=Status.choices)
@@ -86,7 +94,9 @@ class Result(models.Model):
     model_version = models.CharField(max_length=200, blank=True)
     dataset_version = models.CharField(max_length=200, blank=True)
     metrics = models.JSONField(default=dict)
-    token = models.ForeignKey(Token, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    token = models.ForeignKey(
+        Token, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_by = models.CharField(max_length=254, blank=True)
     void_reason = models.CharField(max_length=2000, blank=True)
@@ -178,7 +188,9 @@ class Run(models.Model):
     """
 
     # The constraint's index begins with it.
-    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="runs", db_index=False)
+    system = models.ForeignKey(
+        System, on_delete=models.CASCADE, related_name="runs", db_index=False, db_constraint=False
+    )
     test = models.CharField(max_length=60)
     run_id = models.CharField(max_length=200)
     branch = models.CharField(max_length=200, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from assessments.models import System
@@ -43,13 +44,17 @@ class Rules:
 
     def freshness(self, test: str) -> FreshnessRule:
         """The window and the repeat interval of one test."""
-        days = self.windows.get(test, self.window_days)
-        return FreshnessRule(window=timedelta(days=days), repeat=timedelta(hours=self.repeat_hours))
+        return _freshness(self.windows.get(test, self.window_days), self.repeat_hours)
 
     @property
     def time_column(self) -> str:
         """The column of `Run` that holds a run's time on one branch."""
         return time_column(self.credit)
+
+
+@lru_cache(maxsize=1024)  # making one costs more than anything that asks for it
+def _freshness(days: int, repeat_hours: int) -> FreshnessRule:
+    return FreshnessRule(window=timedelta(days=days), repeat=timedelta(hours=repeat_hours))
 
 
 def time_column(credit: str) -> str:

@@ -111,14 +111,17 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     """What `read` answers, and the credit rule in force; what was read by another one is of no use."""
     found: dict[int, Snapshot] = {}
     bound = actor.token.system_id if actor.token is not None else None
-    sql = statement(VENDOR, time_column(credit), bound is not None)
     items = [
         (slug, item.test, item.run_id, item.check, to_sql(item.observed_at or received_at))
         for slug, of_system in posted.items()
         for item in of_system
     ]
-    values = [document(items), to_sql(received_at), actor.organisation.pk, document([slug] for slug in posted)]
-    rows = fetch(sql, values if bound is None else [*values, bound])
+    single = len(items) == len(posted) == 1
+    values = [*(items[0] if single else [document(items)]), to_sql(received_at), actor.organisation.pk]
+    values += posted if single else [document([slug] for slug in posted)]
+    if bound is not None:
+        values.append(bound)
+    rows = fetch(statement(VENDOR, time_column(credit), bound is not None, single), values)
     for kind, key, slug, facts, _, _, _, _, generation, claims in rows:
         if kind == "system":
             found[key] = _snapshot(actor, key, slug, generation, facts)

@@ -11,10 +11,11 @@ from evidence.models import Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import LayersByTest, Snapshot
 from evidence.writing import Difference, store_spans
-from rubric.evidence import PROVABLE, Interval, Layers, growth, layers, respliced, union
+from rubric.evidence import PROVABLE, growth, layers, respliced, union
 from rubric.levels import Level
 
 TICK = timedelta(microseconds=1)
+MANUAL, AUTOMATED = PROVABLE
 
 
 def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
@@ -24,26 +25,28 @@ def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> Layers
     """
     changed: LayersByTest = {}
     for test, times in added.items():
-        additions: dict[Level, list[Interval]] = {level: [] for level in PROVABLE}
-        for interval_of in _growths(times, sorted(snapshot.neighbours.get(test, ())), snapshot.rules, test):
-            for level, intervals in interval_of.items():
-                additions[level] += intervals
-        changed[test] = {level: union([*snapshot.layer(test, level), *additions[level]]) for level in PROVABLE}
+        rule = snapshot.rules.freshness(test)
+        near = sorted(snapshot.neighbours.get(test, ()))
+        manual, automated = snapshot.layer(test, MANUAL).copy(), snapshot.layer(test, AUTOMATED).copy()
+        for index, time in enumerate(times):
+            earlier, later = _nearest(time - rule.repeat, time + rule.repeat, near, times, index)
+            additions = growth(time, earlier, later, rule)
+            manual += additions[MANUAL]
+            automated += additions[AUTOMATED]
+        changed[test] = {MANUAL: union(manual), AUTOMATED: union(automated)}
     return changed
 
 
-def _growths(times: Sequence[datetime], near: Sequence[datetime], rules: Rules, test: str) -> list[Layers]:
-    rule = rules.freshness(test)
-    found = []
-    for index, time in enumerate(times):
-        before, after = time - rule.repeat, time + rule.repeat
-        earlier = [*near[: bisect_right(near, before)][-1:], *times[: bisect_right(times, before, 0, index)][-1:]]
-        later = [
-            *near[bisect_left(near, after) :][:1],
-            *times[bisect_left(times, after, min(index + 1, len(times))) :][:1],
-        ]
-        found.append(growth(time, max(earlier, default=None), min(later, default=None), rule))
-    return found
+def _nearest(
+    before: datetime, after: datetime, near: Sequence[datetime], times: Sequence[datetime], index: int
+) -> tuple[datetime | None, datetime | None]:
+    """The last instant up to `before` and the first from `after` on: of the known ones and of `times` but that at `index`."""
+    earlier = [*near[: bisect_right(near, before)][-1:], *times[: bisect_right(times, before, 0, index)][-1:]]
+    later = [
+        *near[bisect_left(near, after) :][:1],
+        *times[bisect_left(times, after, min(index + 1, len(times))) :][:1],
+    ]
+    return max(earlier, default=None), min(later, default=None)
 
 
 def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
@@ -52,6 +55,8 @@ def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
     gone: list[tuple[str, Level, datetime]] = []
     for test, of_test in wanted.items():
         for level in PROVABLE:
+            if test in known and known[test][level] == of_test[level]:
+                continue
             before = dict(known[test][level]) if test in known else {}
             after = dict(of_test[level])
             changed += [(test, level, start, end) for start, end in after.items() if before.get(start) != end]

@@ -4,44 +4,46 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from accounts.statements import listed, matching, shifted
+from accounts.statements import listed, matching, one, shifted
 from evidence.posting import TEXTS
 
 INSTANT = "timestamptz"
 
 
 @lru_cache
-def statement(vendor: str, column: str, bound: bool) -> str:
+def statement(vendor: str, column: str, bound: bool, single: bool) -> str:
     """A union of selects of one shape: kind, system, two names, a text, three instants, a number, a text.
 
     `column` is that of runs' times under the credit rule. The parameters are the document of posted items, the time of
-    receipt, the organisation's key and the document of slugs; and, where the actor is `bound` to a system, its key.
-    The parts follow in order, that of systems first.
+    receipt, the organisation's key and the document of slugs; and, where the actor is `bound` to a system, its key. Of a
+    `single` item the values themselves stand for both documents, which takes the database half the work.
     """
     return f"""
-WITH {_posted(vendor, bound)}
+WITH {_posted(vendor, bound, single)}
 {_systems(vendor)}
-{_facts(vendor)}
+{_facts(vendor, single)}
 UNION ALL SELECT 'neighbour', l.system, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
  {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
 
 
-def _posted(vendor: str, bound: bool) -> str:
+def _posted(vendor: str, bound: bool, single: bool) -> str:
     """What is asked for: the posted items, their systems with the rules in force, and the runs that the items belong to."""
-    items = listed(vendor, "l", slug="text", test="text", run_id="text", name="text", at=INSTANT)
-    wanted = listed(vendor, "w", slug="text")
+    rows = one if single else listed
+    items = rows(vendor, "l", slug="text", test="text", run_id="text", name="text", at=INSTANT)
+    wanted = rows(vendor, "w", slug="text")
+    kept, distinct = ("NOT MATERIALIZED", "") if single else ("MATERIALIZED", "DISTINCT")
     postgresql = vendor == "postgresql"
     # PostgreSQL's own mark of a row's version: the transaction that wrote it.
     version = "s.xmin::text" if postgresql else "''"
     at = "%s::timestamptz" if postgresql else "%s"
-    return f"""posted AS MATERIALIZED (SELECT * FROM {items}),
+    return f"""posted AS {kept} (SELECT * FROM {items}),
 systems AS MATERIALIZED (SELECT s.id, s.slug, s.generation, s.pending_generation, s.counted_branch, s.editions, s.windows,
  s.states_until, s.states_since, o.credit, o.window_days, o.repeat_hours, {version} AS version, {at} AS received_at
  FROM accounts_organisation o JOIN assessments_system s ON s.organisation_id = o.id
  WHERE o.id = %s AND s.slug IN (SELECT w.slug FROM {wanted}){" AND s.id = %s" if bound else ""}),
-items AS MATERIALIZED (SELECT s.id AS system, s.generation, s.counted_branch AS branch, s.windows, s.window_days,
+items AS {kept} (SELECT s.id AS system, s.generation, s.counted_branch AS branch, s.windows, s.window_days,
  s.repeat_hours, l.test, l.run_id, l.name, l.at FROM posted l JOIN systems s ON s.slug = l.slug),
-runs AS MATERIALIZED (SELECT DISTINCT l.system, l.test, l.run_id, l.branch,
+runs AS {kept} (SELECT {distinct} l.system, l.test, l.run_id, l.branch,
  {shifted(vendor, "l.at", "-l.repeat_hours")} AS before, {shifted(vendor, "l.at", "l.repeat_hours")} AS after FROM items l)"""
 
 
@@ -67,7 +69,7 @@ def _systems(vendor: str) -> str:
     )
 
 
-def _facts(vendor: str) -> str:
+def _facts(vendor: str, single: bool) -> str:
     """The checks, results, runs and spans that there are."""
     array, _, text = _json(vendor)
     content = ", ".join(f'r."{name}"' for name in TEXTS)
@@ -81,18 +83,18 @@ def _facts(vendor: str) -> str:
         "s.system_id = l.system AND s.generation = l.generation AND s.test = l.test"
         " AND s.starts_at <= l.ends_at AND s.ends_at >= l.starts_at",
     )
-    end = shifted(vendor, "max(l.at)", f"24 * coalesce({_own_window(vendor)}, l.window_days)")
-    tests = (
-        f"(SELECT l.system, l.generation, l.test, min(l.at) AS starts_at, {end} AS ends_at FROM items l"
-        " GROUP BY l.system, l.generation, l.test, l.windows, l.window_days)"
-    )
+    distinct = "" if single else "DISTINCT"
+    first, last = ("l.at", "l.at") if single else ("min(l.at)", "max(l.at)")
+    end = shifted(vendor, last, f"24 * coalesce({_own_window(vendor)}, l.window_days)")
+    grouped = "" if single else " GROUP BY l.system, l.generation, l.test, l.windows, l.window_days"
+    tests = f"(SELECT l.system, l.generation, l.test, {first} AS starts_at, {end} AS ends_at FROM items l{grouped})"
     return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, c.newest_status, c.newest_observed_at,
- c.newest_received_at, NULL, c.id, NULL FROM (SELECT DISTINCT system, name FROM items) l {check}
+ c.newest_received_at, NULL, c.id, NULL FROM (SELECT {distinct} system, name FROM items) l {check}
 UNION ALL SELECT 'result', l.system, l.name, l.run_id, NULL, r.observed_at, NULL, NULL, 0,
  {array}({content}, {_stored(vendor, "r.metrics")}){text}
- FROM (SELECT DISTINCT system, name, run_id FROM items) l {check} {result}
+ FROM (SELECT {distinct} system, name, run_id FROM items) l {check} {result}
 UNION ALL SELECT 'run', l.system, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at, r.first_passed_at,
- 0, NULL FROM (SELECT DISTINCT system, test, run_id FROM runs) l {run}
+ 0, NULL FROM (SELECT {distinct} system, test, run_id FROM runs) l {run}
 UNION ALL SELECT 'span', l.system, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL FROM {tests} l {span}"""
 
 

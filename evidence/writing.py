@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from json import dumps
+from operator import attrgetter
 from typing import Any
+
+from msgspec.json import Encoder
 
 from accounts import statements
 from accounts.statements import VENDOR, Write, document, listed, returned, to_sql
@@ -19,6 +21,8 @@ from rubric.evidence import RunTimes
 from rubric.levels import Level
 
 CHECKS = "stored_checks"
+_encode = Encoder().encode
+_texts = attrgetter(*TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,8 @@ def _results(changes: Sequence[Changes], token_id: int | None, received_at: date
             fresh.check.name,
             fresh.item.run_id,
             to_sql(fresh.observed_at),
-            *[getattr(fresh.item, name) for name in TEXTS],
-            dumps(fresh.item.metrics) if fresh.item.metrics else "{}",
+            *_texts(fresh.item),
+            _encode(fresh.item.metrics).decode(),
         )
         for each in changes
         for fresh in each.results

@@ -12,6 +12,9 @@ class Level(IntEnum):
     MANUAL = 1
     AUTOMATED = 2
 
+    # An enumeration hashes its members by their names, which takes most of the time of a look-up by level.
+    __hash__ = int.__hash__
+
     @property
     def key(self) -> str:
         """The level's name in data, API and pages: ``none``, ``manual`` or ``automated``."""

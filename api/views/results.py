@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
+from api.authentication import BriefBearerAuthentication
 from api.base import ApiView, checked_id, read_record
 from api.documents import JSON, Parameter, flag, operation
 from api.pagination import paged
@@ -33,6 +34,7 @@ FILTERS = (
 
 
 class Results(ApiView):
+    authentication_classes = [BriefBearerAuthentication]
     scopes = {"POST": Scope.RESULTS_WRITE}
 
     @operation(
