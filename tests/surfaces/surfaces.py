@@ -114,7 +114,7 @@ def comparison(asking: Asking, system: System) -> Said | None:
     others = System.objects.visible_to(asking.member).exclude(pk=system.pk)[:1]
     slugs = [system.slug, *(other.slug for other in others)]
     html = asking.page("compare/", {"system": slugs, "at": moment(asking.at)})
-    said = {name: found(rf'<th scope="row">{name.title()}</th>\s*<td>(.*?)</td>', html)[0] for name in TOTALS}
+    said = {name: found(rf'<th scope="row">{name.title()}</th>\s*<td[^>]*>(.*?)</td>', html)[0] for name in TOTALS}
     if said["score"] == "Not assessed":
         return None
     return {**said, "score": re.split(r" (?!%)", said["score"])[0]}
