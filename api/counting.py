@@ -38,18 +38,28 @@ def count(key: str, kept_seconds: int) -> int:
 
     Counting is a single step, so that requests at the same time are all counted.
     """
-    global _away_until
-    if settings.REDIS_URL and time.monotonic() >= _away_until:
+    if redis_answers():
         try:
             return _in_redis(key, kept_seconds)
         except (RedisError, OSError) as error:
-            _away_until = time.monotonic() + ASKED_AGAIN_AFTER
-            logger.warning("Redis is away; requests are counted by each process", error=str(error))
+            redis_failed(error)
     _here.add(key, 0, kept_seconds)
     try:
         return _here.incr(key)
     except ValueError:  # the cache dropped the key in between
         return 1
+
+
+def redis_answers() -> bool:
+    """Whether there is a Redis, and it is worth asking: not within a moment of a failure."""
+    return bool(settings.REDIS_URL) and time.monotonic() >= _away_until
+
+
+def redis_failed(error: Exception) -> None:
+    """Leave Redis alone for a moment, and say why."""
+    global _away_until
+    _away_until = time.monotonic() + ASKED_AGAIN_AFTER
+    logger.warning("Redis is away; each process remembers and counts for itself", error=str(error))
 
 
 def _in_redis(key: str, kept_seconds: int) -> int:

@@ -142,19 +142,20 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Redis: cache, throttles, sessions and Celery's broker. Without it local memory serves, and `manage.py work` the jobs.
+# Redis: cache, throttles and Celery's broker. Without it local memory serves, and `manage.py work` the jobs.
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "mlscore_site.caching.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "mlscore",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
-# Local memory is not shared between processes: a session ended in one would live on in another's cache.
-SESSION_ENGINE = "django.contrib.sessions.backends." + ("cached_db" if REDIS_URL else "db")
+# In the database alone: from a cache that was away when a session ended, the session would come back.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
