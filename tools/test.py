@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     statuses = []
     for database, options in SHAPES.items():
         print(f"\n== The suite on {database}", flush=True)  # noqa: T201
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", *options, *arguments]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "loadfile", *options, *arguments]
         statuses.append(subprocess.run(command, env={**os.environ, "TEST_DATABASE": database}, check=False).returncode)
     return max(statuses)
 
