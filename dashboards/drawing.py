@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +16,7 @@ BAND_STEPS = 5
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_INSET = 96, 24, 3
 
 
+@lru_cache(maxsize=1024)
 def glyph(name: str, css: str = "i", label: str = "") -> SafeString:
     """A symbol of the sprite: hidden from readers, or with `label` an image of that name."""
     if label:
@@ -56,6 +58,7 @@ def category_bar(
     )
 
 
+@lru_cache(maxsize=1024)
 def parts_bar(colour: str, count: int, proved: int, most: int) -> SafeString:
     """A bar from 0 to `most`: hatched up to `count`, solid for what of it is proved."""
     return category_bar(colour, Fraction(count), Fraction(proved), Fraction(most), 1, height=8)

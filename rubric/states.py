@@ -158,4 +158,19 @@ def verified_in(digit: str) -> int:
     return _MEANING[digit][1]
 
 
+def claimed_in(digit: str) -> Level:
+    """The claimed level that one digit says; what is claimed not applicable is at none."""
+    return Level.NONE if is_left_out(digit) else LEVELS[_MEANING[digit][0]]
+
+
+def is_left_out(digit: str) -> bool:
+    """Whether one digit says that the test is claimed not applicable."""
+    return _MEANING[digit][0] == NOT_APPLICABLE
+
+
+def digit_of(claimed: Level, verified: Level, *, not_applicable: bool) -> str:
+    """What says so, where more was never verified."""
+    return DIGITS[9 * (NOT_APPLICABLE if not_applicable else claimed) + 4 * verified]
+
+
 _MEANING = {digit: (place // 9, place // 3 % 3, place % 3) for place, digit in enumerate(DIGITS)}

@@ -11,6 +11,7 @@ from operator import attrgetter
 from rubric.definition import Rubric
 from rubric.scoring import in_units, limiting, units_of
 from rubric.timeline import Point
+from scores.stands import Stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Crowd:
         self._counts: dict[str, Counter[int]] = {kind: Counter() for kind in ("score", "verified", "limits")}
 
     @classmethod
-    def of(cls, rubric: Rubric, faces: Sequence[Face]) -> Crowd:
+    def of(cls, rubric: Rubric, faces: Sequence[Face] | Sequence[Stand]) -> Crowd:
         """All that look like these."""
         crowd = cls(rubric)
         for kind, counts in crowd._counts.items():

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from itertools import repeat
 
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
+from rubric.states import is_left_out
 from scores.crowd import Crowd
 from scores.snapshots import Snapshot
-from scores.tallied import Tallied
+from scores.stands import CELLS, Stand, alike, columns
 
 
 class Holding(StrEnum):
@@ -55,17 +54,10 @@ def ways(system: Snapshot, test: str) -> frozenset[Holding]:
     return _ways(system.claimed(test), system.verified(test), test in levels.not_applicable, alone)
 
 
-@lru_cache(maxsize=4096)
-def _all_ways(state: Tallied) -> tuple[frozenset[Holding], ...]:
-    """The same of every test of the rubric, in its order."""
-    rubric, left_out = state.score.rubric, state.levels.not_applicable
-    limiting = state.score.score.limiting
-    return tuple(
-        [
-            _ways(*cell, key in left_out, limiting == (test.category,))
-            for (key, test), cell in zip(rubric.tests.items(), state.cells, strict=True)
-        ]
-    )
+_WAYS: Mapping[str, Collection[Holding]] = {
+    digit: _ways(*cell, is_left_out(digit), False) for digit, cell in CELLS.items()
+}
+_LACKING = [digit for digit, cell in CELLS.items() if max(cell) is not Level.AUTOMATED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +80,38 @@ def scored_by(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Snapshot]:
 
 def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Gap]:
     """Every test of the rubric, in its order, over the systems that it scores."""
-    scored = scored_by(rubric, systems)
+    return gaps_of(rubric, [system.tallied.stand for system in scored_by(rubric, systems)])
+
+
+def gaps_of(rubric: Rubric, stands: Sequence[Stand]) -> list[Gap]:
+    """The same over systems that all stand by this rubric."""
     found = []
-    columns = zip(*(_all_ways(system.tallied) for system in scored), strict=True) if scored else repeat(())
-    for test, column in zip(rubric.tests.values(), columns, strict=False):
-        alike = Counter(column)
-        counts = {way: sum(count for of, count in alike.items() if way in of) for way in Holding}
-        found.append(Gap(test, len(scored), counts))
+    rises = _would_rise(rubric, stands)
+    for test, column in zip(rubric.tests.values(), columns(rubric, stands), strict=True):
+        counts = dict.fromkeys(Holding, 0)
+        for digit, count in alike(column).items():
+            for way in _WAYS[digit]:
+                counts[way] += count
+        found.append(Gap(test, len(stands), counts | {Holding.WOULD_RISE: rises[test.key]}))
     return found
 
 
-def category_means(rubric: Rubric, systems: Sequence[Snapshot]) -> dict[str, Fraction]:
-    """The mean points of each category over the systems that the rubric scores; empty without any."""
-    faces = [system.tallied.face for system in scored_by(rubric, systems)]
-    return Crowd.of(rubric, faces).categories if faces else {}
+def _would_rise(rubric: Rubric, stands: Sequence[Stand]) -> dict[str, int]:
+    """By test, in how many systems it lies in the one category that limits them, and is not automated."""
+    found = {}
+    for place, category in enumerate(rubric.categories):
+        held_down = [stand for stand in stands if stand.limits == 1 << place]
+        by_test = dict(zip(rubric.tests, columns(rubric, held_down), strict=True))
+        for test in category.tests:
+            found[test.key] = sum([by_test[test.key].count(digit) for digit in _LACKING])
+    return found
+
+
+def category_means(rubric: Rubric, stands: Sequence[Stand]) -> dict[str, Fraction]:
+    """The mean points of each category over systems that all stand by this rubric; empty without any."""
+    return Crowd.of(rubric, stands).categories if stands else {}
+
+
+def standing_by(rubric: Rubric, stands: Sequence[Stand | None]) -> list[Stand]:
+    """Those of these stands that are on this rubric's scale."""
+    return [stand for stand in stands if stand is not None and stand.rubric == rubric.key]

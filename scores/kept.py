@@ -10,29 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import msgspec
 
 from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
+from assessments.entries import Listed
 from assessments.models import System
 from evidence.instants import from_sql, instant_from_sql
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from rubric.states import EVER, State, of_digits
 from scores.reading import score_of
+from scores.stands import Stand, tests_of
 from scores.tallied import Tallied
 
 ALWAYS = EVER - timedelta(microseconds=1)
 """An instant before which only a mark lies that says that all is known."""
 
 
-def order_of(system: System) -> tuple[str, ...]:
+def order_of(system: Listed) -> tuple[str, ...]:
     """The tests of all editions that a system has had, in the order of its states' digits; a further one adds to the end."""
-    return _tests(tuple(system.edition_keys))
-
-
-@lru_cache
-def _tests(editions: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(test for key in editions for test in builtin()[key].tests))
+    return tests_of(tuple(system.edition_keys))
 
 
 @lru_cache(maxsize=4096)
@@ -42,18 +43,50 @@ def known(rubric: str, digits: str, tests: tuple[str, ...]) -> Tallied:
     return Tallied(levels, score_of(builtin()[rubric], levels, EVER))
 
 
-def states_at(systems: Sequence[System], *instants: datetime) -> dict[int, list[State | None]]:
-    """The states that hold at each of these instants, by system id, in one statement; None where nothing was recorded yet.
+def stands_at(systems: Sequence[Listed], *instants: datetime) -> dict[int, list[Stand | None]]:
+    """How systems stand at each of these instants, by system id, in one statement; None where nothing was recorded yet.
 
     Only of systems whose states are known at all of them.
     """
-    wanted, latest = _wanted(systems), to_sql(max(instants))
-    values = [value for at in instants for value in (wanted, latest, to_sql(at), to_sql(at))]
-    found: dict[int, list[State | None]] = {}
-    for place, key, begins, rubric, claims_from, tests in fetch(_one_each(VENDOR, len(instants)), values):
-        own = found.setdefault(key, [None] * len(instants))
-        if begins is not None:
-            own[place] = State(instant_from_sql(begins), rubric, from_sql(claims_from), tests)
+    editions = {system.pk: tuple(system.edition_keys) for system in systems}
+    values = [_wanted(systems), to_sql(max(instants)), *(to_sql(at) for at in instants for _ in range(2))]
+    rows = fetch(_all_at(VENDOR, len(instants)), values)
+    found: dict[int, list[Stand | None]] = {row[0]: [] for row in rows}
+    for first in range(1, 1 + STAND * len(instants), STAND):
+        points = _points(f"[{','.join([row[first + STAND - 1] or 'null' for row in rows])}]")
+        for row, earned in zip(rows, points, strict=True):
+            key, rubric = row[0], row[first]
+            stand = None
+            if rubric is not None:
+                tests, score, verified, limits = row[first + 1 : first + STAND - 1]
+                stand = Stand(rubric, editions[key], tests, score, verified, earned or (), limits)
+            found[key].append(stand)
+    return found
+
+
+class Course(NamedTuple):
+    """The state of a system at an instant and all that follow: its edition, their digits, divided by commas, and their ends.
+
+    The last one never ends.
+    """
+
+    rubric: str
+    tests: str
+    ends: Sequence[datetime]
+
+
+def ahead_of(systems: Sequence[Listed], now: datetime) -> dict[int, Course | None]:
+    """The course of systems from `now` on, by system id, in one statement; None where nothing was recorded yet.
+
+    Only of systems whose states are known for ever.
+    """
+    found: dict[int, Course | None] = {}
+    values = [to_sql(now), _wanted(systems), to_sql(ALWAYS), to_sql(now)]
+    for key, states in groupby(fetch(_ahead(VENDOR), values), key=itemgetter(0)):
+        rows = list(states)
+        _, begun, rubric, _, _ = rows[0]
+        ends = [instant_from_sql(row[4]) for row in rows[:-1]]
+        found[key] = Course(rubric, ",".join([row[3] for row in rows]), ends) if begun else None
     return found
 
 
@@ -75,7 +108,7 @@ def states_over(
     return found
 
 
-def _wanted(systems: Sequence[System]) -> str:
+def _wanted(systems: Sequence[Listed]) -> str:
     return document([(system.pk, system.generation) for system in systems])
 
 
@@ -89,16 +122,29 @@ def covered(vendor: str) -> str:
 
 
 COLUMNS = "k.at, k.rubric, k.claims_from, k.tests"
+STAND = len(("rubric", "tests", "score", "verified", "limits", "points"))
+_points = msgspec.json.Decoder(list[tuple[int, ...] | None]).decode
 
 
 @lru_cache
-def _one_each(vendor: str, instants: int) -> str:
+def _all_at(vendor: str, instants: int) -> str:
+    at, text = f"%s{_instant(vendor)}", "::text" if vendor == "postgresql" else ""
+    names = [f"k{place}" for place in range(instants)]
+    columns = ", ".join(f"{k}.rubric, {k}.tests, {k}.score, {k}.verified, {k}.limits, {k}.points{text}" for k in names)
+    joins = " ".join(
+        f"LEFT JOIN scores_keptstate {k} ON {k}.at <= {at} AND {k}.id ="
+        f" (SELECT x.id FROM scores_keptstate x WHERE x.system_id = s.id AND x.until > {at} ORDER BY x.until LIMIT 1)"
+        for k in names
+    )
+    return f"SELECT s.id, {columns} FROM {covered(vendor)} {joins}"
+
+
+@lru_cache
+def _ahead(vendor: str) -> str:
     at = f"%s{_instant(vendor)}"
-    first = f"SELECT x.id FROM scores_keptstate x WHERE x.system_id = s.id AND x.until > {at} ORDER BY x.until LIMIT 1"
-    return " UNION ALL ".join(
-        f"SELECT {place}, s.id, {COLUMNS} FROM {covered(vendor)}"
-        f" LEFT JOIN scores_keptstate k ON k.id = ({first}) AND k.at <= {at}"
-        for place in range(instants)
+    return (
+        f"SELECT s.id, k.at <= {at}, k.rubric, k.tests, k.until FROM {covered(vendor)}"
+        f" LEFT JOIN scores_keptstate k ON k.system_id = s.id AND k.until > {at} ORDER BY s.id, k.until"
     )
 
 

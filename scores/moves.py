@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
-from assessments.models import System
+from assessments.entries import Listed
+from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
-from rubric.levels import Level
-from scores.gaps import scored_by
-from scores.overview import verified_share
-from scores.score import Score
-from scores.snapshots import Snapshot, snapshots_at
+from rubric.loader import builtin
+from rubric.scoring import units_of
+from scores.gaps import standing_by
+from scores.snapshots import stands_at
+from scores.stands import CELLS, Cell, Stand, columns, in_order, proved
 from scores.trends import Bucket, bucket
 
 
@@ -26,15 +29,12 @@ class Direction(StrEnum):
     OTHERWISE = "otherwise"
 
 
-@dataclass(frozen=True, slots=True)
-class TestMove:
+class Moved(NamedTuple):
     """A test whose credited or verified level differs between two instants."""
 
-    __test__ = False
-
     test: Test
-    before: tuple[Level, Level]
-    after: tuple[Level, Level]
+    before: Cell
+    after: Cell
     """What was claimed and what was verified then, and at last."""
 
     @property
@@ -48,28 +48,42 @@ class TestMove:
         return int(max(self.after)) - int(max(self.before))
 
 
-Cell = tuple[Level, Level]
+class Difference(NamedTuple):
+    """The tests that moved between two stands, in the rubric's order, and how many of them gained and lost credit."""
+
+    tests: tuple[Moved, ...]
+    gained: int
+    lost: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One system at two instants, scored by one rubric at both, and the tests that moved, in the rubric's order."""
+class Move(NamedTuple):
+    """One system at two instants, scored by one rubric at both, and what differs."""
 
-    before: Snapshot
-    after: Snapshot
-    change: Fraction
-    verified: Fraction
-    tests: Sequence[TestMove]
+    system: Listed
+    rubric: Rubric
+    before: Stand
+    after: Stand
+    difference: Difference
 
     @property
-    def system(self) -> System:
-        return self.after.system
+    def tests(self) -> tuple[Moved, ...]:
+        return self.difference.tests
+
+    @property
+    def change(self) -> Fraction:
+        """By how much the score rose."""
+        return Fraction(self.after.score - self.before.score, units_of(self.rubric).score)
+
+    @property
+    def verified(self) -> Fraction:
+        """By how much the verified score rose."""
+        return Fraction(self.after.verified - self.before.verified, units_of(self.rubric).score)
 
     @property
     def direction(self) -> Direction:
-        if not self.change:
+        if self.after.score == self.before.score:
             return Direction.OTHERWISE
-        return Direction.IMPROVED if self.change > 0 else Direction.SLID
+        return Direction.IMPROVED if self.after.score > self.before.score else Direction.SLID
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +99,14 @@ class Moves:
     """The systems of a rubric between two instants.
 
     `moved` are those of which anything moved, furthest first; `still` counts those that stand as they did, `begun` are
-    those without a score, or on another scale, at the earlier instant.
+    those without a score, or on another scale, at the earlier instant, with how they stand.
     """
 
     before: Whole
     after: Whole
     moved: Sequence[Move]
     still: int
-    begun: Sequence[Snapshot]
+    begun: Sequence[tuple[Listed, Stand]]
 
     def going(self, direction: Direction) -> list[Move]:
         """Those that moved in this direction, furthest first."""
@@ -101,64 +115,72 @@ class Moves:
     @property
     def gained(self) -> int:
         """In how many cells of systems and tests the credit rose."""
-        return sum(test.credit > 0 for move in self.moved for test in move.tests)
+        return sum([move.difference.gained for move in self.moved])
 
     @property
     def lost(self) -> int:
         """In how many it fell."""
-        return sum(test.credit < 0 for move in self.moved for test in move.tests)
+        return sum([move.difference.lost for move in self.moved])
 
 
-def moves(systems: Sequence[System], rubric: Rubric, since: datetime, now: datetime) -> Moves:
-    """What differs between `since` and the later `now`, in six queries; one where all states are kept.
+def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> Moves:
+    """What differs between `since` and the later `now`, in one query where all states are kept.
 
     Retired systems are left out.
     """
-    used = [system for system in systems if system.retired_at is None]
-    before, after = snapshots_at(used, since, now)
-    then = {row.system.pk: row for row in scored_by(rubric, before)}
-    scored = scored_by(rubric, after)
-    both = [
-        _move(rubric, earlier, earlier.score, row, row.score)
-        for row in scored
-        if (earlier := then.get(row.system.pk)) and earlier.score and row.score
-    ]
-    moved = [move for move in both if move.tests or move.change]
+    used = [system for system in systems if system.lifecycle != Lifecycle.RETIRED]
+    pairs = stands_at(used, since, now)
+    moved, begun, still = [], [], 0
+    for system, (before, after) in zip(used, pairs, strict=True):
+        if after is None or after.rubric != rubric.key:
+            continue
+        if before is None or before.rubric != rubric.key:
+            begun.append((system, after))
+            continue
+        found = difference(rubric.key, after.editions, before.tests, after.tests)
+        if found.tests or before.score != after.score:
+            moved.append(Move(system, rubric, before, after, found))
+        else:
+            still += 1
     return Moves(
-        before=whole(rubric, since, before),
-        after=whole(rubric, now, after),
+        before=whole(rubric, since, standing_by(rubric, [before for before, _ in pairs])),
+        after=whole(rubric, now, standing_by(rubric, [after for _, after in pairs])),
         moved=sorted(moved, key=_furthest),
-        still=len(both) - len(moved),
-        begun=[row for row in scored if row.system.pk not in then],
+        still=still,
+        begun=begun,
     )
 
 
-def _furthest(move: Move) -> tuple[Fraction, Fraction, int, str]:
-    return -abs(move.change), -abs(move.verified), -len(move.tests), move.system.name.casefold()
+def _furthest(move: Move) -> tuple[int, int, int, str]:
+    before, after = move.before, move.after
+    change, verified = after.score - before.score, after.verified - before.verified
+    return -abs(change), -abs(verified), -len(move.difference.tests), move.system.name.casefold()
 
 
-def _move(rubric: Rubric, before: Snapshot, then: Score, after: Snapshot, now: Score) -> Move:
-    return Move(
-        before=before,
-        after=after,
-        change=now.score.score - then.score.score,
-        verified=now.verified.score - then.verified.score,
-        tests=_tests(rubric, before.tallied.cells, after.tallied.cells),
-    )
-
-
-def _tests(rubric: Rubric, before: Sequence[Cell], after: Sequence[Cell]) -> list[TestMove]:
-    """The tests of which anything moved that counts; a claim below what is verified does not."""
-    if before == after:
-        return []
-    return [
-        TestMove(test, then, now)
-        for test, then, now in zip(rubric.tests.values(), before, after, strict=True)
-        if then != now and (max(then), then[1]) != (max(now), now[1])
+# Few stands differ, and most of these from one day to the next do not.
+@lru_cache(maxsize=8192)
+def difference(rubric: str, editions: tuple[str, ...], before: str, after: str) -> Difference:
+    """What moved between two texts of digits that counts; a claim below what is verified does not."""
+    scale = builtin()[rubric]
+    cells = zip(in_order(scale, editions, before), in_order(scale, editions, after), strict=True)
+    tests = [
+        _moved(test, then, now)
+        for test, (then, now) in zip(scale.tests.values(), cells, strict=True)
+        if _COUNTED[then] != _COUNTED[now]
     ]
+    return Difference(tuple(tests), sum([each.credit > 0 for each in tests]), sum([each.credit < 0 for each in tests]))
 
 
-def whole(rubric: Rubric, at: datetime, rows: Sequence[Snapshot]) -> Whole:
-    """All of these systems that the rubric scores, at the instant of their snapshots, as trends count them."""
-    scored = [row.tallied for row in scored_by(rubric, rows)]
-    return Whole(bucket(rubric, at, [each.face for each in scored]), verified_share(scored))
+_COUNTED = {digit: (max(cell), cell[1]) for digit, cell in CELLS.items()}
+
+
+@lru_cache(maxsize=8192)
+def _moved(test: Test, before: str, after: str) -> Moved:
+    return Moved(test, CELLS[before], CELLS[after])
+
+
+def whole(rubric: Rubric, at: datetime, stands: Sequence[Stand]) -> Whole:
+    """All of these systems, which stand by this rubric, at one instant, as trends count them."""
+    credited = sum([sum(stand.points) for stand in stands])
+    earned = proved(rubric, columns(rubric, stands)) * units_of(rubric).points if credited else Fraction(0)
+    return Whole(bucket(rubric, at, stands), 100 * earned / credited if credited else None)

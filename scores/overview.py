@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from assessments.entries import Listed
 from assessments.models import System
 from rubric.definition import Band, Rubric
 from rubric.loader import DEFAULT, builtin
@@ -80,7 +81,7 @@ def review_is_due(system: System, assessed_at: datetime | None, at: datetime) ->
     return assessed_at is None or at - assessed_at > timedelta(days=system.organisation.review_interval_days)
 
 
-def main_rubric(systems: Sequence[System], at: datetime | None = None) -> Rubric:
+def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric:
     """The rubric that most of these systems are scored by; the default one of equals, and without any system.
 
     With `at` (aware) those in force at that instant.

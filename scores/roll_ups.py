@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
-from assessments.models import System
+from assessments.entries import Listed
+from assessments.models import Lifecycle
 from rubric.definition import Category, Rubric
-from scores.gaps import scored_by
+from scores.gaps import standing_by
 from scores.moves import Whole, whole
-from scores.snapshots import Snapshot, snapshots_at
+from scores.snapshots import stands_at
+from scores.stands import Stand, columns, held
+
+Pair = Sequence[Stand | None]
 
 
 class By(StrEnum):
@@ -23,8 +28,7 @@ class By(StrEnum):
     LIFECYCLE = "lifecycle"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A group's key (a team's slug, a tag, a lifecycle; '' for systems without) and its name."""
 
     key: str
@@ -53,43 +57,36 @@ class RollUp:
         return None if now is None or then is None else now - then
 
 
-def roll_ups(systems: Sequence[System], rubric: Rubric, since: datetime, now: datetime) -> dict[By, list[RollUp]]:
-    """Every grouping of these systems, by name, those without last; in six queries, one where all
-    states are kept. Retired systems are left out.
+def roll_ups(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> dict[By, list[RollUp]]:
+    """Every grouping of these systems, by name, those without last; in one query where all states are kept.
 
-    Systems must have their team loaded.
+    Retired systems are left out. Models must have their team loaded.
     """
-    used = [system for system in systems if system.retired_at is None]
-    before, after = ({row.system.pk: row for row in rows} for rows in snapshots_at(used, since, now))
+    used = [system for system in systems if system.lifecycle != Lifecycle.RETIRED]
+    pairs = stands_at(used, since, now)
     found = {}
     for by in By:
-        groups: dict[Group, list[int]] = {}
-        for system in used:
+        groups: dict[Group, list[Pair]] = {}
+        for system, pair in zip(used, pairs, strict=True):
             for group in _GROUPS[by](system):
-                groups.setdefault(group, []).append(system.pk)
+                groups.setdefault(group, []).append(pair)
         found[by] = [
-            _roll_up(rubric, group, since, [before[pk] for pk in members], now, [after[pk] for pk in members])
+            _roll_up(rubric, group, since, now, members)
             for group, members in sorted(groups.items(), key=lambda each: (not each[0].key, each[0].name.casefold()))
         ]
     return found
 
 
-def _roll_up(
-    rubric: Rubric,
-    group: Group,
-    since: datetime,
-    before: Sequence[Snapshot],
-    now: datetime,
-    after: Sequence[Snapshot],
-) -> RollUp:
+def _roll_up(rubric: Rubric, group: Group, since: datetime, now: datetime, members: Sequence[Pair]) -> RollUp:
+    before, after = (standing_by(rubric, [pair[place] for pair in members]) for place in range(2))
     at_last = whole(rubric, now, after)
     return RollUp(
         group=group,
-        systems=len(after),
+        systems=len(members),
         before=whole(rubric, since, before),
         after=at_last,
         weakest=_weakest(rubric, at_last),
-        credited=_credited(rubric, scored_by(rubric, after)),
+        credited=_credited(rubric, after),
     )
 
 
@@ -98,21 +95,21 @@ def _weakest(rubric: Rubric, found: Whole) -> list[Category]:
     return [rubric.category_by_key[key] for key, share in shares.items() if share == min(shares.values())]
 
 
-def _credited(rubric: Rubric, rows: Sequence[Snapshot]) -> Fraction | None:
-    held = sum(row.tallied.held for row in rows)
-    return Fraction(100 * held, len(rows) * len(rubric.tests)) if rows else None
+def _credited(rubric: Rubric, stands: Sequence[Stand]) -> Fraction | None:
+    cells = len(stands) * len(rubric.tests)
+    return Fraction(100 * held(columns(rubric, stands)), cells) if cells else None
 
 
-def _teams(system: System) -> list[Group]:
+def _teams(system: Listed) -> list[Group]:
     return [Group(system.team.slug, system.team.name) if system.team else Group("", "No team")]
 
 
-def _tags(system: System) -> list[Group]:
+def _tags(system: Listed) -> list[Group]:
     return [Group(tag, tag) for tag in system.tags] or [Group("", "No tag")]
 
 
-def _lifecycles(system: System) -> list[Group]:
+def _lifecycles(system: Listed) -> list[Group]:
     return [Group(system.lifecycle, system.get_lifecycle_display())]
 
 
-_GROUPS: dict[By, Callable[[System], list[Group]]] = {By.TEAM: _teams, By.TAG: _tags, By.LIFECYCLE: _lifecycles}
+_GROUPS: dict[By, Callable[[Listed], list[Group]]] = {By.TEAM: _teams, By.TAG: _tags, By.LIFECYCLE: _lifecycles}

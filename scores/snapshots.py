@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from assessments.claims import claims_of
+from assessments.entries import Listed, models_of
 from assessments.models import Assessment, System
 from evidence.rules_of import Rules
 from rubric.definition import Rubric
@@ -19,9 +20,11 @@ from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
 from scores.evidence_of import fold_health, newest_failures
 from scores.facts import in_force
-from scores.kept import known, order_of, states_at
+from scores.kept import known, order_of
+from scores.kept import stands_at as kept_at
 from scores.reading import score_of
 from scores.score import Health, Score
+from scores.stands import Stand
 from scores.tallied import Tallied
 from scores.trends import first_fact, first_runs
 
@@ -62,24 +65,40 @@ def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
 
 def snapshots_at(systems: Sequence[System], *instants: datetime) -> list[list[Snapshot]]:
     """The same at each of these instants, in two queries and two for each; one where all states are kept."""
-    kept = states_at(systems, *instants)
-    others = [system for system in systems if system.pk not in kept]
-    firsts = first_runs(others) if others else {}
-    found = []
-    for place, at in enumerate(instants):
-        counted = {row.system.pk: row for row in _counted(others, firsts, at)}
-        found.append(
-            [counted[each.pk] if each.pk in counted else of_state(each, kept[each.pk][place], at) for each in systems]
-        )
-    return found
+    kept = kept_at(systems, *instants)
+    others = counted_at([system for system in systems if system.pk not in kept], *instants)
+    return [
+        [own[each.pk] if each.pk in own else of_state(each, kept[each.pk][place], at) for each in systems]
+        for place, (at, own) in enumerate(zip(instants, others, strict=True))
+    ]
 
 
-def of_state(system: System, state: State | None, at: datetime) -> Snapshot:
+def of_state(system: System, state: State | Stand | None, at: datetime) -> Snapshot:
     """The system at an instant from the state that holds then; None where nothing was recorded."""
     if state is None:
         return Snapshot(system, Levels({}, {}), None)
     read = known(state.rubric, state.tests, order_of(system))
     return Snapshot(system, read.levels, read.score_at(at), read)
+
+
+def stands_at(systems: Sequence[Listed], *instants: datetime) -> list[list[Stand | None]]:
+    """How each of these systems stands at each instant, in digits and numbers; None where nothing was recorded by then.
+
+    In their order, in one query; where not all states are kept, in three more and two for each instant.
+    """
+    kept = kept_at(systems, *instants)
+    left = [system for system in systems if system.pk not in kept]
+    others = counted_at(models_of(left), *instants)
+    for system in left:
+        rows = [own.get(system.pk) for own in others]
+        kept[system.pk] = [None if row is None or row.score is None else row.tallied.stand for row in rows]
+    return [kept[system.pk] for system in systems]
+
+
+def counted_at(systems: Sequence[System], *instants: datetime) -> list[dict[int, Snapshot]]:
+    """Each of these systems at each instant, by its id, counted from claims and spans."""
+    firsts = first_runs(systems) if systems else {}
+    return [{row.system.pk: row for row in _counted(systems, firsts, at)} for at in instants]
 
 
 def _counted(systems: Sequence[System], firsts: Mapping[int, datetime | None], at: datetime) -> list[Snapshot]:

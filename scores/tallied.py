@@ -7,9 +7,11 @@ from functools import cached_property
 
 from rubric.levels import Level
 from rubric.scoring import in_units, units_of
+from rubric.states import digit_of
 from rubric.timeline import Levels
 from scores.crowd import Face
 from scores.score import Score
+from scores.stands import Stand
 
 
 class Tallied:
@@ -35,6 +37,16 @@ class Tallied:
         return tuple(
             [(claimed.get(test, Level.NONE), verified.get(test, Level.NONE)) for test in self.score.rubric.tests]
         )
+
+    @cached_property
+    def stand(self) -> Stand:
+        """The same in digits and whole numbers."""
+        rubric, face, left_out = self.score.rubric, self.face, self.levels.not_applicable
+        digits = [
+            digit_of(*cell, not_applicable=test in left_out)
+            for test, cell in zip(rubric.tests, self.cells, strict=True)
+        ]
+        return Stand(rubric.key, (rubric.key,), "".join(digits), face.score, face.verified, face.points, face.limits)
 
     @cached_property
     def held(self) -> int:

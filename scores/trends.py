@@ -23,6 +23,7 @@ from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
 from scores.kept import Counted, counted
+from scores.stands import Stand
 
 DAY = timedelta(days=1)
 LAST_MOMENT = timedelta(microseconds=1)
@@ -186,7 +187,7 @@ def _shifts(rubric: Rubric, ends: Sequence[datetime], life: Life) -> Iterator[_S
         before = face
 
 
-def bucket(rubric: Rubric, at: datetime, faces: Sequence[Face]) -> Bucket:
+def bucket(rubric: Rubric, at: datetime, faces: Sequence[Face] | Sequence[Stand]) -> Bucket:
     """One instant alone, from the state of each system that counts at it; all of this rubric."""
     return _bucket(at, Crowd.of(rubric, faces))
 

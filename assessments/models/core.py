@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -95,11 +96,7 @@ class System(models.Model):
 
     def edition_at(self, at: datetime) -> str:
         """The key of the rubric edition in force at this instant."""
-        in_force: str = self.editions[0]["rubric"]
-        for edition in self.editions[1:]:
-            if datetime.fromisoformat(edition["from"]) <= at:
-                in_force = edition["rubric"]
-        return in_force
+        return edition_in_force(self.editions, at)
 
     @property
     def edition_changed_at(self) -> datetime | None:
@@ -115,6 +112,15 @@ class System(models.Model):
     def window(self, test: str, organisation_days: int) -> timedelta:
         """The freshness window of a test: the system's own, else the organisation's."""
         return timedelta(days=self.windows.get(test, organisation_days))
+
+
+def edition_in_force(editions: Sequence[Mapping[str, Any]], at: datetime) -> str:
+    """The rubric of the last of a system's editions that began by an instant; the first one holds for all earlier times."""
+    in_force: str = editions[0]["rubric"]
+    for edition in editions[1:]:
+        if datetime.fromisoformat(edition["from"]) <= at:
+            in_force = edition["rubric"]
+    return in_force
 
 
 class Badge(models.Model):

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
 
-from assessments.models import Lifecycle, System
+from assessments.entries import Listed
+from assessments.models import Lifecycle
 from scores.overview import Standing
 
 IN_USE, ALL = "", "all"
@@ -55,7 +56,7 @@ class Filter:
         """Whether it leaves out any system that is in use."""
         return bool(self.find or self.team or self.tag or self.lifecycle not in (IN_USE, ALL))
 
-    def takes(self, system: System) -> bool:
+    def takes(self, system: Listed) -> bool:
         """Whether this system, with its team and owner loaded, is asked for."""
         return (
             self._takes_lifecycle(system)
@@ -64,12 +65,14 @@ class Filter:
             and self._finds(system)
         )
 
-    def _takes_lifecycle(self, system: System) -> bool:
+    def _takes_lifecycle(self, system: Listed) -> bool:
         if self.lifecycle == IN_USE:
             return system.lifecycle != Lifecycle.RETIRED
         return self.lifecycle in (ALL, system.lifecycle)
 
-    def _finds(self, system: System) -> bool:
+    def _finds(self, system: Listed) -> bool:
+        if not self.find:
+            return True
         owner = system.owner
         texts = [system.name, system.slug, *((owner.name, owner.email) if owner else ())]
         return any(self.find.casefold() in text.casefold() for text in texts)

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from dashboards.organisation.heat_presenters import behind, in_order
+from dashboards.figures.palette import colour_name
+from dashboards.organisation.heat_presenters import in_order, leading
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Category, Rubric
-from scores.gaps import Gap, Holding, category_means, gaps, scored_by
-from scores.snapshots import Snapshot
+from scores.gaps import Gap, Holding, category_means, gaps_of
+from scores.stands import Stand
 
 STUDIED = "ml-test-score-2017"
 """The edition whose authors report on 36 teams; its means are on the scale of that study."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number of systems, its share in percent, and the address of the systems behind it ('' where there is none)."""
+class Count(NamedTuple):
+    """A number of systems, what they have in common in a word, its share in percent ('' where that isn't shown).
+
+    `behind` is the address of these systems, '' where there is none.
+    """
 
     systems: int
-    share: int
+    label: str
+    share: str
     behind: str
 
 
-@dataclass(frozen=True, slots=True)
-class GapRow:
-    """A test of the table: how many systems are credited, proved, claim only, leave it out, or would gain by it."""
+class GapRow(NamedTuple):
+    """A test of the table, and how many systems are credited, proved, claim only, lack it, leave it out, or would gain."""
 
     gap: Gap
     category: Category
-    credited: Count
-    verified: Count
-    claimed: Count
-    missing: Count
-    not_applicable: Count
-    would_rise: Count
+    colour: str
+    counts: Sequence[Count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +54,48 @@ class GapPage:
     means: Sequence[tuple[Category, Fraction, str]]
     studied: bool
 
+    @property
+    def rise(self) -> Count | None:
+        """How many systems the first of `lifting` would raise."""
+        return next((count for row in self.lifting[:1] for count in row.counts[-1:]), None)
 
-def present_gaps(rubric: Rubric, rows: Sequence[Snapshot], wanted: HeatQuery) -> GapPage:
-    """The page's values, of the systems that this rubric scores."""
-    found = [_row(rubric, gap, wanted) for gap in gaps(rubric, rows)]
-    most = max((row.would_rise.systems for row in found), default=0)
-    means = category_means(rubric, rows)
+
+def present_gaps(rubric: Rubric, stands: Sequence[Stand], wanted: HeatQuery) -> GapPage:
+    """The page's values, of systems that stand by this rubric."""
+    found = [_row(rubric, gap, leading(wanted)) for gap in gaps_of(rubric, stands)]
+    rises = {row.gap.test.key: row.gap.counts[Holding.WOULD_RISE] for row in found}
+    most = max(rises.values(), default=0)
+    means = category_means(rubric, stands)
     return GapPage(
         rubric=rubric,
-        systems=len(scored_by(rubric, rows)),
-        rows=sorted(found, key=lambda row: (row.credited.systems, row.verified.systems)),
-        lifting=[row for row in found if most and row.would_rise.systems == most],
+        systems=len(stands),
+        rows=sorted(found, key=lambda row: (row.gap.counts[Holding.CREDITED], row.gap.counts[Holding.VERIFIED])),
+        lifting=[row for row in found if most and rises[row.gap.test.key] == most],
         means=[(rubric.category_by_key[key], mean, in_order(wanted, key)) for key, mean in means.items()],
         studied=rubric.key == STUDIED,
     )
 
 
-def _row(rubric: Rubric, gap: Gap, wanted: HeatQuery) -> GapRow:
-    def count(holding: Holding) -> Count:
-        systems = gap.counts[holding]
-        return Count(systems, round(gap.share(holding)), behind(wanted, gap.test.key, holding) if systems else "")
+LABELS = {
+    Holding.CREDITED: "credited",
+    Holding.VERIFIED: "verified",
+    Holding.CLAIMED: "claimed only",
+    Holding.NONE: "without credit",
+    Holding.NOT_APPLICABLE: "not applicable",
+    Holding.WOULD_RISE: "would rise",
+}
+SHARED = (Holding.CREDITED, Holding.VERIFIED)
 
-    return GapRow(
-        gap=gap,
-        category=rubric.category_by_key[gap.test.category],
-        credited=count(Holding.CREDITED),
-        verified=count(Holding.VERIFIED),
-        claimed=count(Holding.CLAIMED),
-        missing=count(Holding.NONE),
-        not_applicable=count(Holding.NOT_APPLICABLE),
-        would_rise=count(Holding.WOULD_RISE),
-    )
+
+def _row(rubric: Rubric, gap: Gap, leads: Callable[[str, Holding], str]) -> GapRow:
+    counts = [
+        Count(
+            systems=(systems := gap.counts[holding]),
+            label=label,
+            share=f"{round(gap.share(holding))} %" if holding in SHARED else "",
+            behind=leads(gap.test.key, holding) if systems else "",
+        )
+        for holding, label in LABELS.items()
+    ]
+    category = rubric.category_by_key[gap.test.category]
+    return GapRow(gap, category, colour_name(rubric, category.key), counts)

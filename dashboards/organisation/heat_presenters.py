@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -154,9 +154,14 @@ def _test_column(rubric: Rubric, wanted: HeatQuery, gap: Gap) -> TestColumn:
 
 def behind(wanted: HeatQuery, test: str, holding: Holding) -> str:
     """The address, on the heat map, of the systems that stand like that to a test."""
-    return HeatQuery(
-        wanted.narrow, group=wanted.group, test=test, holding=holding, rubric=wanted.rubric, at=wanted.at
-    ).address
+    return leading(wanted)(test, holding)
+
+
+def leading(wanted: HeatQuery) -> Callable[[str, Holding], str]:
+    """The same of any test and holding, for pages that lead to many."""
+    others = HeatQuery(wanted.narrow, group=wanted.group, rubric=wanted.rubric, at=wanted.at).address
+    start = others if others == "?" else f"{others}&"
+    return lambda test, holding: f"{start}test={test}&holding={holding.value}"
 
 
 def in_order(wanted: HeatQuery, sort: str) -> str:

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from assessments.entries import entries_of
 from dashboards.moments import moment_of
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
 from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery
 from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, systems_of
-from scores.snapshots import failing_tests, snapshots
+from scores.gaps import standing_by
+from scores.snapshots import failing_tests, snapshots, stands_at
 
 
 @require_safe
@@ -54,7 +56,7 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
     now = timezone.now()
     asked = HeatQuery.read(request.GET)
     at = moment_of(asked.at, now)
-    systems = systems_of(request.membership)
+    systems = entries_of(request.membership)
     shown = [system for system in systems if asked.narrow.takes(system)]
     rubric = chosen_rubric(asked.rubric, shown)
     rows = [system for system in shown if system.edition_at(at) == rubric.key]
@@ -66,7 +68,7 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
         "others": len(shown) - len(rows),
         "rubrics": rubrics_of(shown, at),
         "wanted": asked,
-        "page": present_gaps(rubric, snapshots(rows, at), asked),
+        "page": present_gaps(rubric, standing_by(rubric, [stand for (stand,) in stands_at(rows, at)]), asked),
         "choices": Choices.of(systems),
     }
     return render(request, "dashboards/gaps.html", context)

@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from itertools import groupby
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+from assessments.entries import Listed
+from dashboards import phrases
 from dashboards.moments import exactly
 from dashboards.organisation.choosing import Page, page_of
 from dashboards.organisation.filters import WITHOUT, Filter
 from dashboards.organisation.heat_presenters import in_order
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Rubric
+from rubric.scoring import units_of
 from scores.lapses import Ahead, Lapse
-from scores.moves import Direction, Move, Moves, TestMove
+from scores.moves import Direction, Move, Moved, Moves
 from scores.roll_ups import By, Group, RollUp
 
 TESTS_SHOWN = 6
+BEGUN_SHOWN = 50
 LAPSES_A_PAGE = 200
 
 TITLES = {
@@ -29,12 +34,19 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRow:
-    """A system that moved: the first tests that did, those of the category that holds the score first."""
+class MoveRow(NamedTuple):
+    """A system that moved, as texts, and the first tests that did, those of the category that holds the score first.
 
-    move: Move
-    tests: Sequence[TestMove]
+    `before` and `verified_before` are empty where nothing changed.
+    """
+
+    system: Listed
+    before: str
+    after: str
+    change: Fraction
+    verified_before: str
+    verified_after: str
+    tests: Sequence[Moved]
     more: int
 
 
@@ -73,7 +85,10 @@ class CategoryMove:
 
 @dataclass(frozen=True, slots=True)
 class MovesPage:
-    """All that the page of moves shows; `counts` are the systems of each direction, by its anchor."""
+    """All that the page of moves shows; `counts` are the systems of each direction, by its anchor.
+
+    `begun` are the first of those that this rubric began to score, with their scores.
+    """
 
     rubric: Rubric
     moves: Moves
@@ -84,6 +99,8 @@ class MovesPage:
     verified: Behind
     categories: Sequence[CategoryMove]
     parts: Sequence[Part]
+    begun: Sequence[tuple[Listed, str]]
+    begun_more: int
     page: Page[Move]
 
     @property
@@ -108,13 +125,14 @@ def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime,
         query = HeatQuery(wanted, rubric=rubric.key)
         return Behind(in_order(replace(query, at=exactly(since)), sort), in_order(query, sort))
 
-    ordered = [move for direction in TITLES for move in found.going(direction)]
+    going = {direction: found.going(direction) for direction in TITLES}
+    ordered = [move for moves in going.values() for move in moves]
     shown = page_of(ordered, page)
     before, after = found.before.at, found.after.at
     return MovesPage(
         rubric=rubric,
         moves=found,
-        counts={direction.value: len(found.going(direction)) for direction in Direction},
+        counts={direction.value: len(moves) for direction, moves in going.items()},
         median=_change(before.median, after.median),
         share=_change(found.before.verified_share, found.after.verified_share),
         scored=behind("score"),
@@ -126,9 +144,11 @@ def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime,
             for each in rubric.categories
         ],
         parts=[
-            Part(TITLES[direction], direction.value, len(found.going(direction)), [_row(rubric, move) for move in rows])
+            Part(TITLES[direction], direction.value, len(going[direction]), [_row(rubric, move) for move in rows])
             for direction, rows in groupby(shown.rows, key=lambda move: move.direction)
         ],
+        begun=[(system, _text(rubric, stand.score)) for system, stand in found.begun[:BEGUN_SHOWN]],
+        begun_more=max(0, len(found.begun) - BEGUN_SHOWN),
         page=shown,
     )
 
@@ -138,13 +158,27 @@ def _change(before: Fraction | None, after: Fraction | None) -> Fraction | None:
 
 
 def _row(rubric: Rubric, move: Move) -> MoveRow:
-    score = (move.before if move.change > 0 else move.after).score
-    limiting = score.score.limiting if score else ()
+    before, after, change = move.before, move.after, move.change
     # What held the score before it rose, or holds it since it fell, explains the change.
+    limits = (before if change > 0 else after).limits
+    places = {category.key: place for place, category in enumerate(rubric.categories)}
     ordered = sorted(
-        move.tests, key=lambda each: (each.test.category not in limiting, each.gained != (move.change > 0))
+        move.tests, key=lambda each: (not limits >> places[each.test.category] & 1, each.gained != (change > 0))
     )
-    return MoveRow(move, ordered[:TESTS_SHOWN], max(0, len(ordered) - TESTS_SHOWN))
+    return MoveRow(
+        system=move.system,
+        before=_text(rubric, before.score) if change else "",
+        after=_text(rubric, after.score),
+        change=change,
+        verified_before=_text(rubric, before.verified) if before.verified != after.verified else "",
+        verified_after=_text(rubric, after.verified),
+        tests=ordered[:TESTS_SHOWN],
+        more=max(0, len(ordered) - TESTS_SHOWN),
+    )
+
+
+def _text(rubric: Rubric, score: int) -> str:
+    return phrases.score(Fraction(score, units_of(rubric).score), rubric)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
-from assessments.models import System
+from assessments.entries import Listed, entries_of
+from assessments.models import Lifecycle
 from dashboards.moments import moment_of
 from dashboards.organisation.filters import Filter
 from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
-from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, systems_of
+from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of
 from rubric.definition import Rubric
 from scores.lapses import HORIZON, lapses
 from scores.moves import moves
@@ -35,15 +36,15 @@ class Asked:
 
     now: datetime
     wanted: Filter
-    systems: Sequence[System]
-    shown: Sequence[System]
+    systems: Sequence[Listed]
+    shown: Sequence[Listed]
     rubric: Rubric
-    rows: Sequence[System]
+    rows: Sequence[Listed]
 
     @classmethod
     def of(cls, request: MemberRequest) -> Asked:
-        wanted, systems = Filter.read(request.GET), systems_of(request.membership)
-        shown = [system for system in systems if wanted.takes(system) and system.retired_at is None]
+        wanted, systems = Filter.read(request.GET), entries_of(request.membership)
+        shown = [system for system in systems if system.lifecycle != Lifecycle.RETIRED and wanted.takes(system)]
         rubric = chosen_rubric(request.GET.get("rubric", ""), shown)
         rows = [system for system in shown if system.rubric == rubric.key]
         return cls(timezone.now(), wanted, systems, shown, rubric, rows)
@@ -78,7 +79,11 @@ def moved(request: MemberRequest, organisation: str) -> HttpResponse:
     since = _since(request, asked.now)
     found = moves(asked.rows, asked.rubric, since, asked.now)
     page = present_moves(asked.rubric, found, asked.wanted, since, request.GET.get("page", ""))
-    return render(request, "dashboards/moved.html", asked.context() | {"since": since, "page": page})
+    return render(
+        request,
+        "dashboards/moved.html",
+        asked.context() | {"since": since, "since_day": f"{since:%Y-%m-%d}", "page": page},
+    )
 
 
 @require_safe

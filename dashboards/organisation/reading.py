@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Membership
+from assessments.entries import Listed
 from assessments.models import Lifecycle, System
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from rubric.definition import Rubric
@@ -44,23 +45,24 @@ class Choices:
     without: str = WITHOUT
 
     @classmethod
-    def of(cls, systems: Sequence[System]) -> Choices:
-        teams = {system.team.slug: system.team.name for system in systems if system.team is not None}
+    def of(cls, systems: Sequence[Listed]) -> Choices:
+        teams = {team.slug: team.name for team in {system.team for system in systems} if team is not None}
+        tags = {tuple(system.tags) for system in systems}
         return cls(
             teams=sorted(teams.items(), key=lambda team: team[1].casefold()),
-            tags=sorted({tag for system in systems for tag in system.tags}, key=str.casefold),
+            tags=sorted({tag for each in tags for tag in each}, key=str.casefold),
             lifecycles=LIFECYCLES,
             teamless=any(system.team is None for system in systems),
-            untagged=any(not system.tags for system in systems),
+            untagged=() in tags,
         )
 
 
-def rubrics_of(systems: Sequence[System], at: datetime) -> list[Rubric]:
+def rubrics_of(systems: Sequence[Listed], at: datetime) -> list[Rubric]:
     """The editions that score these systems at an instant, in the order in which they were published."""
     used = {system.edition_at(at) for system in systems}
     return [rubric for key, rubric in builtin().items() if key in used]
 
 
-def chosen_rubric(asked: str, systems: Sequence[System]) -> Rubric:
+def chosen_rubric(asked: str, systems: Sequence[Listed]) -> Rubric:
     """The rubric asked for; the one that most systems are scored by where none is, or an unknown one."""
     return builtin().get(asked) or main_rubric(systems)

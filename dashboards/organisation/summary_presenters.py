@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
-from assessments.models import System
+from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.phrases import Phrase
 from rubric.definition import Category, Rubric, Test
@@ -42,7 +42,7 @@ class Coming:
     """What lapses in one system on one day (UTC): when the first does, and all that do."""
 
     at: datetime
-    system: System
+    system: Listed
     lapses: Sequence[Lapse]
 
 

@@ -9,11 +9,11 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
-from dashboards.figures.palette import colour_name
+from dashboards.organisation.gap_presenters import Count, GapRow
 from dashboards.organisation.heat_presenters import HeatRow
 from rubric.definition import Rubric
 from rubric.levels import Level
-from scores.gaps import Gap, Holding
+from scores.gaps import Holding
 
 register = template.Library()
 
@@ -55,8 +55,29 @@ def _face(claimed: Level, verified: Level, not_applicable: bool, failing: bool) 
 
 
 @register.simple_tag
-def share_bar(gap: Gap, rubric: Rubric) -> SafeString:
+def share_bar(row: GapRow) -> SafeString:
     """The bar of a test from 0 to all systems: solid for those that prove it, hatched up to those credited."""
-    colour = colour_name(rubric, gap.test.category)
-    credited, verified = gap.counts[Holding.CREDITED], gap.counts[Holding.VERIFIED]
-    return drawing.parts_bar(colour, credited, verified, gap.systems)
+    counts = row.gap.counts
+    return drawing.parts_bar(row.colour, counts[Holding.CREDITED], counts[Holding.VERIFIED], row.gap.systems)
+
+
+@register.simple_tag
+def gap_counts(row: GapRow, heat_map_url: str) -> SafeString:
+    """The cells of a test's counts, each number a link to its systems on the heat map."""
+    return SafeString("".join([_count(count, heat_map_url) for count in row.counts]))
+
+
+def _count(count: Count, heat_map_url: str) -> str:
+    if not count.systems:
+        return _nothing(count.label)
+    number, share = _number(count.systems, count.label), f" <small>{count.share}</small>" if count.share else ""
+    return f'<td class="num"><a href="{escape(heat_map_url + count.behind)}">{number}</a>{share}</td>'
+
+
+@lru_cache
+def _nothing(label: str) -> SafeString:
+    return format_html('<td class="num"><span class="is-quiet">0<span class="t-lead"> {}</span></span></td>', label)
+
+
+def _number(systems: int, label: str) -> str:
+    return f'{systems}<span class="t-lead"> {label}</span>'

@@ -17,7 +17,7 @@ from rubric.loader import DEFAULT, builtin
 from rubric.timeline import Point
 from scores.keeping import keep, keep_for
 from scores.lapses import lapses
-from scores.moves import moves
+from scores.moves import Moves, moves
 from scores.past import read_past
 from scores.recounting import Recounting
 from scores.roll_ups import roll_ups
@@ -44,13 +44,19 @@ def everything(systems: Sequence[System], at: datetime) -> dict[str, Any]:
         "standings": standings(systems, at),
         "lapses": lapses(systems, at, at + 30 * DAY),
         "every lapse": lapses(systems, at, at + 200 * DAY, every=True),
-        "moves": moves(systems, RUBRIC, at - 30 * DAY, at),
+        "moves": told(moves(systems, RUBRIC, at - 30 * DAY, at)),
         "roll-ups": roll_ups(systems, RUBRIC, at - 30 * DAY, at),
         "trend": trend(systems, ends, RUBRIC),
         "trend drawn": past.buckets,
         "highest": past.highest,
         "lives": {key: drawn(life, at - 60 * DAY) for key, life in past.lives.items()},
     }
+
+
+def told(found: Moves) -> list[Any]:
+    """What moves say; their digits tell more where they are kept."""
+    moved = [(move.system, move.change, move.verified, move.difference) for move in found.moved]
+    return [found.before, found.after, found.still, moved, [(system, stand.score) for system, stand in found.begun]]
 
 
 def drawn(life: Life, start: datetime) -> list[Point]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from random import Random
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Organisation
+from accounts.models import Organisation, Token
+from assessments.entries import entries_of
 from assessments.models import System
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.scoring import totals
 from rubric.timeline import Levels
-from scores.gaps import Holding, category_means, gaps, ways
+from scores.gaps import Holding, category_means, gaps, gaps_of, scored_by, standing_by, ways
 from scores.keeping import keep_for
 from scores.reading import first_fact_at, full_score, score_of
 from scores.score import Health
-from scores.snapshots import Snapshot, failing_tests, snapshots
+from scores.snapshots import Snapshot, failing_tests, snapshots, stands_at
+from scores.stands import columns, held, proved
 from tests.factories import DAY, assess, make_organisation, make_system, post
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -65,7 +68,8 @@ def random_levels(dice: Random) -> Levels:
     claimed, verified = (
         {test: dice.choice(list(Level)) for test in dice.sample(TESTS, dice.randrange(29))} for _ in range(2)
     )
-    return Levels(claimed, verified, frozenset(dice.sample(TESTS, 6)))
+    left_out = frozenset(dice.sample(TESTS, 6))
+    return Levels({test: level for test, level in claimed.items() if test not in left_out}, verified, left_out)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 40])
@@ -91,7 +95,7 @@ def test_gaps_count_systems_one_by_one(count: int) -> None:
             ),
         }
         assert not ways(silent, key)
-    means = category_means(RUBRIC, [*rows, silent, other])
+    means = category_means(RUBRIC, [row.tallied.stand for row in rows])
     for key, mean in means.items():
         assert mean * len(rows) == sum(totals(RUBRIC, each.credited).categories[key] for each in made)
     assert bool(means) == bool(made)
@@ -106,4 +110,36 @@ def test_snapshots_cost_the_same_for_any_number_of_systems(django_assert_num_que
             with django_assert_num_queries(queries):
                 snapshots(chosen, NOW)
                 failing_tests(chosen, NOW)
+        assert keep_for(60.0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(2))
+def test_stands_count_what_snapshots_say(seed: int) -> None:
+    """Whether states are kept or not, for models and for entries, and in digits of one edition or of several."""
+    dice = Random(f"stands {seed}")
+    meridian = make_organisation()
+    systems = [random_system(meridian, f"System {number}", dice) for number in range(5)]
+    for system in systems[:2]:
+        system.editions = [
+            {"rubric": "key-principles", "from": None},
+            {"rubric": RUBRIC.key, "from": str(NOW - 99 * DAY)},
+        ]
+        system.save(update_fields=["editions"])
+    entries = entries_of(Token(organisation=meridian))
+    instants = [NOW, NOW - 50 * DAY, NOW - 120 * DAY]
+    for _ in range(2):
+        for at, rows in zip(instants, zip(*stands_at(entries, *instants), strict=True), strict=True):
+            shown = snapshots(systems, at)
+            for stand, row in zip(rows, shown, strict=True):
+                assert (stand is None) == (row.score is None)
+                if stand is not None and row.score is not None:
+                    assert (stand.rubric, stand.score) == (row.score.rubric.key, row.tallied.face.score)
+            stands = standing_by(RUBRIC, rows)
+            assert gaps_of(RUBRIC, stands) == gaps(RUBRIC, shown)
+            scored = [row.tallied for row in scored_by(RUBRIC, shown)]
+            assert proved(RUBRIC, columns(RUBRIC, stands)) == sum(
+                sum(each.score.verified.categories.values(), Fraction(0)) for each in scored
+            )
+            assert held(columns(RUBRIC, stands)) == sum(each.held for each in scored)
         assert keep_for(60.0)

@@ -1,0 +1,139 @@
+"""Systems as pages of many know them: plain values, as making models of a thousand takes longer than all that pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from accounts.models import Membership, Token
+from assessments.models import Lifecycle, System
+from assessments.models.core import edition_in_force
+
+Editions: TypeAlias = Sequence[Mapping[str, str | None]]
+
+
+class Team(NamedTuple):
+    """What is shown of a team."""
+
+    slug: str
+    name: str
+
+
+class Owner(NamedTuple):
+    """What an owner is found by."""
+
+    name: str
+    email: str
+
+
+class Entry(NamedTuple):
+    """A system, with those attributes of its model that lists need; `window_days` is its organisation's window."""
+
+    pk: int
+    generation: int
+    slug: str
+    name: str
+    team: Team | None
+    owner: Owner | None
+    tags: Sequence[str]
+    lifecycle: str
+    rubric: str
+    windows: Mapping[str, int]
+    window_days: int
+    editions: Editions
+    edition_keys: tuple[str, ...]
+
+    def edition_at(self, at: datetime) -> str:
+        """The key of the rubric edition in force at this instant."""
+        return edition_in_force(self.editions, at)
+
+    def get_lifecycle_display(self) -> str:
+        return Lifecycle(self.lifecycle).label
+
+
+Listed: TypeAlias = Entry | System
+
+
+def entries_of(reader: Membership | Token) -> list[Entry]:
+    """The systems that the reader may see, by name, in one statement."""
+    rows = System.objects.visible_to(reader).values_list(
+        *("pk", "generation", "slug", "name", "team__slug", "team__name", "owner__name", "owner__email"),
+        *(Cast("tags", TextField()), "lifecycle", "rubric"),
+        *(Cast("windows", TextField()), "organisation__window_days", Cast("editions", TextField())),
+    )
+    return [_entry(*row) for row in rows]
+
+
+def _entry(
+    pk: int,
+    generation: int,
+    slug: str,
+    name: str,
+    team: str | None,
+    team_name: str,
+    owner_name: str,
+    owner: str | None,
+    tags: str,
+    lifecycle: str,
+    rubric: str,
+    windows: str,
+    window_days: int,
+    editions: str,
+) -> Entry:
+    return Entry(
+        pk,
+        generation,
+        slug,
+        name,
+        None if team is None else _team(team, team_name),
+        None if owner is None else Owner(owner_name, owner),
+        _tags(tags),
+        lifecycle,
+        rubric,
+        _windows(windows),
+        window_days,
+        *_editions(editions),
+    )
+
+
+def models_of(systems: Sequence[Listed]) -> list[System]:
+    """Their models in the same order, with organisation and team, read in one statement where any is missing.
+
+    Systems that are gone meanwhile are left out.
+    """
+    wanted = [system.pk for system in systems if not isinstance(system, System)]
+    if not wanted:
+        return [system for system in systems if isinstance(system, System)]
+    read = System.objects.select_related("organisation", "team").in_bulk(wanted)
+    found = [system if isinstance(system, System) else read.get(system.pk) for system in systems]
+    return [system for system in found if system is not None]
+
+
+# Few teams, sets of tags and histories of editions differ: each is made once.
+
+
+@lru_cache(maxsize=1024)
+def _team(slug: str, name: str) -> Team:
+    return Team(slug, name)
+
+
+@lru_cache(maxsize=4096)
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(text, type=list[str]))
+
+
+@lru_cache
+def _windows(text: str) -> dict[str, int]:
+    return msgspec.json.decode(text, type=dict[str, int])
+
+
+@lru_cache
+def _editions(text: str) -> tuple[Editions, tuple[str, ...]]:
+    editions = msgspec.json.decode(text, type=list[dict[str, str | None]])
+    return editions, tuple(dict.fromkeys(str(edition["rubric"]) for edition in editions))
