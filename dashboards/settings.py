@@ -26,12 +26,8 @@ from accounts.models import (
 )
 from accounts.organisations import update_organisation
 from evidence.preparation import progress
-from evidence.rule_changes import (
-    ORGANISATION_RULES,
-    ChangeInPreparation,
-    change_rules,
-    pending_of,
-)
+from evidence.rule_changes import ChangeInPreparation, change_rules, pending_of, settings_of
+from evidence.rules_of import ORGANISATION_RULES
 
 
 def _is_true(value: str) -> bool:
@@ -118,8 +114,7 @@ def _shown(field: forms.BoundField) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest, organisation: str) -> HttpResponse:
     """The settings; every member reads them, admins change them."""
-    here = request.membership.organisation
-    pending = pending_of(here)
+    here, pending = settings_of(request.membership.organisation)
     coming = dict(pending.changes) if pending is not None and pending.system_id is None else {}
     form = SettingsForm(request.POST or None, initial=values_of(here, coming))
     if request.method == "POST":

@@ -21,7 +21,7 @@ from assessments.models import Assessment, AssessmentStatus, Lifecycle, System
 from assessments.systems import create_system, update_system
 from dashboards.assessing.finding import system_or_404
 from evidence.preparation import progress
-from evidence.rule_changes import ChangeInPreparation, change_rules, pending_of
+from evidence.rule_changes import ChangeInPreparation, change_for, change_rules
 from rubric.definition import Rubric
 from rubric.loader import DEFAULT, builtin
 
@@ -222,7 +222,7 @@ def system_rules(request: MemberRequest, organisation: str, slug: str) -> HttpRe
     """The rules by which a system's runs are read, and a change of them in preparation."""
     system = system_or_404(request.membership, slug)
     rubric = builtin()[system.rubric]
-    pending = pending_of(request.membership.organisation)
+    pending = change_for(system)
     mine = pending if pending is not None and pending.system_id == system.pk else None
     initial = _rules_of(system, mine.changes if mine else {})
     form = RulesForm(request.POST or None, rubric=rubric, default=system.organisation.window_days, initial=initial)

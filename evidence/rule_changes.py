@@ -28,8 +28,6 @@ AT_ONCE = 10_000
 CLEARED_AT_ONCE = 10_000
 GRACE = timedelta(minutes=5)
 rule_change_requested = Signal()
-ORGANISATION_RULES = ("window_days", "repeat_hours", "credit")
-SYSTEM_RULES = ("windows", "counted_branch")
 
 
 class ChangeInPreparation(Exception):
@@ -40,6 +38,20 @@ def pending_of(organisation: Organisation) -> RuleChange | None:
     """The change in preparation in this organisation, if any, with its organisation and system."""
     pending = RuleChange.objects.pending().select_related("organisation", "system")
     return pending.filter(organisation=organisation).first()
+
+
+def change_for(system: System) -> RuleChange | None:
+    """The change that was in preparation for this system when the system was read, put in force since or not."""
+    changes = RuleChange.objects.select_related("organisation", "system")
+    return None if system.pending_generation is None else changes.get(pk=system.pending_generation)
+
+
+def settings_of(organisation: Organisation) -> tuple[Organisation, RuleChange | None]:
+    """The organisation's settings as stored, and the change in preparation, as of one moment."""
+    pending = pending_of(organisation)
+    # A change in preparation comes with the values that it leaves in force until its swap.
+    stored = Organisation.objects.get(pk=organisation.pk) if pending is None else pending.organisation
+    return stored, pending
 
 
 @transaction.atomic

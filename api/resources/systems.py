@@ -118,7 +118,8 @@ SHOWN: Schema = record(
 
 
 def show_system(system: System, pending: RuleChange | None) -> dict[str, Any]:
-    """A system; its team and owner must be loaded. `pending` is what its organisation is preparing."""
+    """A system; its team and owner must be loaded. `pending` is what its organisation prepared when or before it was read."""
+    preparing = pending is not None and pending.system_id == system.pk and system.pending_generation is not None
     return {
         "slug": system.slug,
         "name": system.name,
@@ -133,5 +134,5 @@ def show_system(system: System, pending: RuleChange | None) -> dict[str, Any]:
         "windows": system.windows,
         "counted_branch": system.counted_branch,
         "created_at": write_instant(system.created_at),
-        "pending": pending.changes if pending is not None and pending.system_id == system.pk else {},
+        "pending": pending.changes if pending is not None and preparing else {},
     }

@@ -8,14 +8,14 @@ from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Organisation as OrganisationRow
 from accounts.models import Scope
 from accounts.organisations import update_organisation
 from api.base import ApiView, read_record
 from api.documents import operation
 from api.problems import conflict
 from api.resources import organisation as resource
-from evidence.rule_changes import ORGANISATION_RULES, ChangeInPreparation, change_rules, pending_of
+from evidence.rule_changes import ChangeInPreparation, change_rules, settings_of
+from evidence.rules_of import ORGANISATION_RULES
 
 
 class Organisation(ApiView):
@@ -50,5 +50,4 @@ class Organisation(ApiView):
 
     def shown(self) -> Response:
         """The organisation as it is stored."""
-        stored = OrganisationRow.objects.get(pk=self.token.organisation_id)
-        return Response(resource.show_organisation(stored, pending_of(stored)))
+        return Response(resource.show_organisation(*settings_of(self.token.organisation)))

@@ -16,7 +16,8 @@ from api.problems import conflict
 from api.resources import systems as resource
 from assessments.models import System
 from assessments.systems import create_system, update_system
-from evidence.rule_changes import SYSTEM_RULES, ChangeInPreparation, change_rules, pending_of
+from evidence.rule_changes import ChangeInPreparation, change_for, change_rules, pending_of
+from evidence.rules_of import SYSTEM_RULES
 
 
 class Systems(ApiView):
@@ -74,4 +75,4 @@ class OneSystem(ApiView):
     def shown(self, slug: str) -> Response:
         """The system as it is stored."""
         system = self.system(slug)
-        return Response(resource.show_system(system, pending_of(self.token.organisation)))
+        return Response(resource.show_system(system, change_for(system)))

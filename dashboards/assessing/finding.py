@@ -10,10 +10,10 @@ from assessments.models import Assessment, System
 
 def system_or_404(membership: Membership, slug: str) -> System:
     """The system of this slug, its organisation loaded."""
-    system = System.objects.visible_to(membership).select_related("team", "owner").filter(slug=slug).first()
+    systems = System.objects.visible_to(membership).select_related("organisation", "team", "owner")
+    system = systems.filter(slug=slug).first()
     if system is None:
         raise Http404
-    system.organisation = membership.organisation
     return system
 
 
@@ -21,10 +21,9 @@ def assessment_or_404(membership: Membership, slug: str, number: int) -> Assessm
     """The assessment of this number of the system of this slug, with its system, author and what it was carried from."""
     assessment = (
         Assessment.objects.filter(pk=number, system__slug=slug, system__organisation_id=membership.organisation_id)
-        .select_related("system", "author", "carried_from", "submitted_by", "returned_by")
+        .select_related("system__organisation", "author", "carried_from", "submitted_by", "returned_by")
         .first()
     )
     if assessment is None:
         raise Http404
-    assessment.system.organisation = membership.organisation
     return assessment

@@ -28,7 +28,8 @@ from dashboards.demo.stories import AssessmentStory, ChangeStory, Story, ToldSto
 from evidence.models import Result
 from evidence.posting import PostedResult
 from evidence.recording import record_results
-from evidence.rule_changes import SYSTEM_RULES, change_rules
+from evidence.rule_changes import change_rules
+from evidence.rules_of import SYSTEM_RULES
 from evidence.voiding import void_result
 from notify.choices import choose
 from notify.kinds import Channel, Kind

@@ -10,6 +10,7 @@ from accounts.models import Membership
 from assessments.entries import Listed
 from assessments.models import Lifecycle, System
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
+from evidence.rules_of import with_rules
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from scores.overview import main_rubric
@@ -24,10 +25,7 @@ LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
 def systems_of(membership: Membership) -> list[System]:
     """The systems that the member may see, with organisation, team and owner, in one query; without their long texts."""
     visible = System.objects.visible_to(membership).select_related("team", "owner").defer(*UNREAD)
-    systems = list(visible)
-    for system in systems:
-        system.organisation = membership.organisation
-    return systems
+    return with_rules(visible, membership.organisation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def read_organisation(organisation: Organisation, at: datetime) -> OrganisationR
     rubric = main_rubric([system for system in systems if _in_use(system, at)], at)
     lives = list(lives_of(systems, facts, firsts, FIRST, at).values())
     return OrganisationReading(
-        organisation=organisation,
+        organisation=systems[0].organisation if systems else organisation,
         at=at,
         rubric=rubric,
         stands=_stands(systems, facts, firsts, {final.system_id: final for final in finals}, at),

@@ -11,11 +11,8 @@ from assessments.models import TeamSession
 def session_of(membership: Membership, code: str) -> TeamSession | None:
     """The session of this code, as people type it, with its assessment, system and facilitator."""
     typed = code.replace(" ", "").replace("-", "").upper()
-    sessions = TeamSession.objects.visible_to(membership).select_related("assessment__system", "facilitator")
-    session = sessions.filter(code=typed).first()
-    if session is not None:
-        session.assessment.system.organisation = membership.organisation
-    return session
+    sessions = TeamSession.objects.visible_to(membership)
+    return sessions.select_related("assessment__system__organisation", "facilitator").filter(code=typed).first()
 
 
 def session_or_404(membership: Membership, code: str) -> TeamSession:

@@ -14,7 +14,7 @@ from dashboards.moments import as_of
 from dashboards.system.presenters import present
 from dashboards.system.reading import read_system, system_of
 from evidence.preparation import progress
-from evidence.rule_changes import pending_of
+from evidence.rule_changes import change_for
 from evidence.seen_names import unmapped_names
 from rubric.loader import builtin
 from scores.overview import review_is_due
@@ -44,7 +44,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
         "unmapped": unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not moment.past else [],
         "may_assess": request.membership.may(Role.ASSESSOR),
     }
-    pending = pending_of(found.organisation) if found.pending_generation is not None else None
+    pending = change_for(found)
     if pending is not None:
         context |= {"pending": pending, "percent": progress(pending)}
     return render(request, "dashboards/system.html", context)
