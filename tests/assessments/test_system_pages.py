@@ -134,12 +134,13 @@ def test_windows_of_earlier_editions_stay(client: Client, assessor: Membership, 
 
 
 def test_a_change_in_preparation_is_shown(client: Client, assessor: Membership, system: System) -> None:
-    RuleChange.objects.create(
+    change = RuleChange.objects.create(
         organisation=assessor.organisation,
         system=system,
         changes={"windows": {"data-1": 5}},
         requested_at=timezone.now(),
     )
+    change.systems().update(pending_generation=change.pk)
     response = client.get("/o/acme/systems/fraud/rules/")
     assert "In preparation" in response.content.decode()
     assert response.context["form"].initial["window-data-1"] == 5
