@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.assessing import Scene, choose, clean, lost, saved, stored
 
+# In milliseconds; the pause between two attempts doubles, up to half of it.
+LONGEST_RETRY = 60_000
+
 
 def test_an_answer_is_saved_by_itself_and_the_score_follows(browser: Browser, made: Scene) -> None:
     with made.visit(browser) as (page, _):
@@ -71,7 +74,7 @@ def test_what_was_typed_survives_a_reload_while_the_server_is_away(browser: Brow
         assert made.answer("model-4") is None
         # It is tried again by itself.
         page.unroute("**/answers/**")
-        saved(page, "model-4")
+        expect(page.locator("#model-4-state .saved")).to_have_text("Saved", timeout=LONGEST_RETRY)
         assert stored(made, "model-4") == ("manual", "Compared with last month's model.")
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('mlscore:'))") == []
         lost(faults, "net::ERR_CONNECTION_FAILED")
@@ -82,12 +85,27 @@ def test_a_lost_reply_is_no_conflict(browser: Browser, made: Scene) -> None:
         page.goto(made.form)
         page.route("**/answers/model-7/", lambda route: (route.fetch(), route.abort("connectionreset")), times=1)
         choose(page, "model-7", "automated")
-        expect(page.locator("#model-7-state .saved")).to_have_text("Offline, kept in this browser")
         saved(page, "model-7")
         answer = made.answer("model-7")
         assert answer is not None
         assert (answer.level, answer.version) == ("automated", 1)
         lost(faults, "net::ERR_CONNECTION_RESET")
+
+
+def test_a_save_that_nobody_answers_is_given_up_and_tried_again(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, faults):
+        page.goto(made.form)
+        row = page.locator("#infra-6")
+        expect(row).to_have_attribute("hx-request", '{"timeout": 15000}')
+        row.evaluate("row => row.setAttribute('hx-request', '{\"timeout\": 3000}')")
+        unanswered: list[Route] = []
+        page.route("**/answers/infra-6/", lambda route: unanswered.append(route), times=1)
+        choose(page, "infra-6", "manual")
+        saved(page, "infra-6")
+        assert len(unanswered) == 1
+        assert stored(made, "infra-6")[0] == "manual"
+        for part in ("htmx:afterRequest", "htmx:timeout"):
+            faults.expect(part)
 
 
 def test_a_link_entered_while_another_save_is_under_way_is_saved_too(browser: Browser, made: Scene) -> None:
