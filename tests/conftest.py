@@ -32,11 +32,26 @@ def pytest_configure() -> None:
     triggers.install()
 
 
+# Files of few tests that wait for servers, browsers and disks. Begun last, each would keep one process of the run waiting
+# while the others have nothing left to do.
+LONG = (
+    *(
+        "tests/api/test_schemathesis.py",
+        "tests/browser/",
+        "tests/docs/test_examples.py",
+        "tests/evidence/test_killed.py",
+    ),
+    *("tests/exports/test_streaming.py", "tests/notify/test_live.py", "tests/surfaces/"),
+    *("tests/wiring/test_health.py", "tests/wiring/test_run.py"),
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses a page is a browser test."""
+    """Whatever uses a page is a browser test; what takes long begins first."""
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ from exports.tables import EVERYTHING, TABLES
 from tests.support.live import Live, start_live
 
 # Whole on the production database; what SQLite alone could do differently shows with fewer, in a run that has to stay short.
-SHARE = 1 if connection.vendor == "postgresql" else 4
+SHARE = 1 if connection.vendor == "postgresql" else 10
 EXAMPLES = {GenerationMode.POSITIVE: 100 // SHARE, GenerationMode.NEGATIVE: 30 // SHARE}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 TESTS = ("data-1", "model-2", "infra-3", "data-99")

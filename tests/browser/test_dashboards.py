@@ -192,8 +192,9 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("place", ["organisation", "system", "past", "shares"])
+@pytest.mark.parametrize(
+    ("place", "theme"), [("organisation", "light"), ("system", "dark"), ("past", "light"), ("shares", "dark")]
+)
 def test_charts_mount_under_the_policy_and_follow_the_theme(
     browser: Browser, scene: Scene, place: str, theme: str
 ) -> None:

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.support.live import ROOT, static_root
 from tools.servers import free_port
@@ -43,27 +42,23 @@ def running(data_dir: Path, port: int, **variables: str) -> Iterator[tuple[subpr
             process.wait(30)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_empty_start_prints_a_code_and_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
-    port = free_port()
-    with running(tmp_path, port, DEMO="0") as (process, printed):
-        assert f"http://127.0.0.1:{port}" in printed
-        assert re.search(r"one-time code: ([0-9A-Z]{5}-){3}[0-9A-Z]{5}", printed)
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").close()
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 3, "gunicorn, its worker and the background work"
-        process.send_signal(number)
-        assert process.wait(30) == 0
-    assert psutil.wait_procs(children, timeout=5)[1] == []
-
-
-def test_a_second_start_keeps_the_secret_key_and_the_data(tmp_path: Path) -> None:
+def test_an_empty_start_prints_a_code_a_signal_ends_everything_and_a_second_start_keeps_the_data(
+    tmp_path: Path,
+) -> None:
     port, kept = free_port(), []
-    for _ in range(2):
-        with running(tmp_path, port, DEMO="0"):
-            kept.append((tmp_path / "secret_key").read_text(encoding="ascii"))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with running(tmp_path, port, DEMO="0") as (process, printed):
+            assert f"http://127.0.0.1:{port}" in printed
+            assert re.search(r"one-time code: ([0-9A-Z]{5}-){3}[0-9A-Z]{5}", printed)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").close()
+            children = psutil.Process(process.pid).children(recursive=True)
+            assert len(children) >= 3, "gunicorn, its worker and the background work"
+            database = (tmp_path / "mlscore.sqlite3").stat().st_ino
+            kept.append((database, (tmp_path / "secret_key").read_text(encoding="ascii")))
+            process.send_signal(number)
+            assert process.wait(30) == 0
+        assert psutil.wait_procs(children, timeout=5)[1] == []
     assert kept[0] == kept[1]
-    assert {path.name for path in tmp_path.iterdir()} >= {"mlscore.sqlite3", "secret_key"}
 
 
 def test_a_port_in_use_is_said_in_a_sentence(tmp_path: Path) -> None:
