@@ -110,11 +110,15 @@ def one(vendor: str, alias: str, **columns: str) -> str:
     return f"(SELECT {cells}) AS {alias}"
 
 
-def matching(vendor: str, table: str, alias: str, condition: str) -> str:
-    """To join each row of a list to its few rows of a large table, by the table's index whatever the planner guesses."""
+def matching(vendor: str, table: str, alias: str, condition: str, *, optional: bool = False) -> str:
+    """To join each row of a list to its few rows of a large table, by the table's index whatever the planner guesses.
+
+    Rows of the list without any are left out, unless these are `optional`.
+    """
     if vendor == "postgresql":
-        return f"CROSS JOIN LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {condition} OFFSET 0) AS {alias}"
-    return f"CROSS JOIN {table} AS {alias} ON {condition}"
+        kind, on = ("LEFT", " ON true") if optional else ("CROSS", "")
+        return f"{kind} JOIN LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {condition} OFFSET 0) AS {alias}{on}"
+    return f"{'LEFT' if optional else 'CROSS'} JOIN {table} AS {alias} ON {condition}"
 
 
 def to_sql(at: datetime) -> Any:

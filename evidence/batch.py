@@ -150,6 +150,7 @@ class Plan:
             runs=writing.with_siblings(
                 (key for key, times in self.runs.items() if snapshot.runs.get(key) != times), self.runs
             ),
+            known_runs=snapshot.runs,
             spans=spans.difference(snapshot.spans, self.layers),
             states_until=batch.states_until(self.layers, self.regions),
         )

@@ -105,13 +105,13 @@ class Result(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["check_of", "run_id"], name="result_identity_is_check_and_run"),
+            # A check belongs to one system. What one run brought lies side by side.
+            models.UniqueConstraint(fields=["system", "run_id", "check_of"], name="result_identity"),
             models.CheckConstraint(condition=models.Q(status__in=Status.values), name="result_status_is_known"),
         ]
         indexes = [
             models.Index(fields=["system", "-observed_at", "-id"], name="result_newest_of_system"),
             models.Index(fields=["check_of", "-observed_at", "-id"], name="result_newest_of_check"),
-            models.Index(fields=["system", "run_id"], name="result_of_run"),
             # Most results passed; without it, listing the few others would read them all.
             models.Index(
                 fields=["system", "status", "-observed_at", "-id"],
@@ -206,9 +206,7 @@ class Run(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["system", "test", "run_id", "branch"], name="run_is_one_per_test_and_branch"
-            ),
+            models.UniqueConstraint(fields=["system", "run_id", "test", "branch"], name="run_identity"),
         ]
         indexes = [
             models.Index(fields=["system", "test", "first_executed_at"], name="run_by_executed"),

@@ -122,26 +122,26 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     if bound is not None:
         values.append(bound)
     rows = fetch(statement(VENDOR, time_column(credit), bound is not None, single), values)
-    for kind, key, slug, facts, _, _, _, _, generation, claims in rows:
+    for kind, key, slug, _, verified, facts, _, _, _, generation, claims in rows:
         if kind == "system":
-            found[key] = _snapshot(actor, key, slug, generation, facts)
+            found[key] = _snapshot(actor, key, slug, generation, verified, facts)
             found[key].claims = None if claims is None else _claims(claims)
             credit = found[key].rules.credit
-    for kind, key, name, run_id, text, a, b, c, number, more in rows:
-        if kind == "run":
-            found[key].runs[name, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
+    for kind, key, name, test, run_id, text, a, b, c, number, content in rows:
+        if kind == "check":
+            found[key].checks[name] = KnownCheck(name, test, number, text, from_sql(a), from_sql(b))
+            if content is not None:
+                found[key].results[name, run_id] = (Content(*loads(content)), instant_from_sql(c))
         elif kind == "neighbour":
-            near = found[key].neighbours.setdefault(name, set())
+            near = found[key].neighbours.setdefault(test, set())
             near.update([instant_from_sql(at) for at in (a, b) if at is not None])
         elif kind == "span":
             layers = found[key].spans
-            if name not in layers:
-                layers[name] = {level: [] for level in PROVABLE}
-            layers[name][LEVELS[number]].append((instant_from_sql(a), instant_from_sql(b)))
-        elif kind == "check":
-            found[key].checks[name] = KnownCheck(name, run_id, number, text, from_sql(a), from_sql(b))
-        elif kind == "result":
-            found[key].results[name, run_id] = (Content(*loads(more)), instant_from_sql(a))
+            if test not in layers:
+                layers[test] = {level: [] for level in PROVABLE}
+            layers[test][LEVELS[number]].append((instant_from_sql(a), instant_from_sql(b)))
+        elif kind == "run":
+            found[key].runs[test, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
     for snapshot in found.values():
         for layers_of_test in snapshot.spans.values():
             for intervals in layers_of_test.values():
@@ -149,15 +149,16 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     return {snapshot.system.slug: snapshot for snapshot in found.values()}, credit
 
 
-def _snapshot(actor: Actor, pk: int, slug: str, generation: int, facts: str) -> Snapshot:
+def _snapshot(actor: Actor, pk: int, slug: str, generation: int, verified: str | None, facts: str) -> Snapshot:
     """What a system's own row and its organisation's say."""
-    pending, branch, editions, windows, credit, window_days, repeat_hours, version, verified, *states = _decode(facts)
+    pending, branch, editions, windows, credit, window_days, repeat_hours, version, *states = _decode(facts)
     own = (pk, actor.organisation.pk, slug, editions, windows, branch, generation, pending)
     system = System.from_db(DEFAULT_DB_ALIAS, COLUMNS, (*own, *map(from_sql, states)))
     system.organisation = actor.organisation
     levels: dict[str, Level] = {}
-    for test, number in verified or ():
-        levels[test] = max(LEVELS[number], levels.get(test, Level.NONE))
+    for held in verified.split() if verified else ():
+        level, test = LEVELS[int(held[0])], held[1:]
+        levels[test] = max(level, levels.get(test, Level.NONE))
     return Snapshot(system, Rules(window_days, repeat_hours, credit, windows, branch), version, verified=levels)
 
 

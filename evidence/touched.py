@@ -6,13 +6,15 @@ from functools import lru_cache
 
 from accounts.statements import listed, matching, one, shifted
 from evidence.posting import TEXTS
+from rubric.evidence import PROVABLE
 
 INSTANT = "timestamptz"
+LEVELS = " UNION ALL ".join(f"SELECT {level.value} AS level" for level in PROVABLE)
 
 
 @lru_cache
 def statement(vendor: str, column: str, bound: bool, single: bool) -> str:
-    """A union of selects of one shape: kind, system, two names, a text, three instants, a number, a text.
+    """A union of selects of one shape: kind, system, three names, a text, three instants, a number, a text.
 
     `column` is that of runs' times under the credit rule. The parameters are the document of posted items, the time of
     receipt, the organisation's key and the document of slugs; and, where the actor is `bound` to a system, its key. Of a
@@ -22,7 +24,7 @@ def statement(vendor: str, column: str, bound: bool, single: bool) -> str:
 WITH {_posted(vendor, bound, single)}
 {_systems(vendor)}
 {_facts(vendor, single)}
-UNION ALL SELECT 'neighbour', l.system, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
+UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
  {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
 
 
@@ -51,10 +53,9 @@ def _systems(vendor: str) -> str:
     """Each system's rules, what is verified at the time of receipt, and what its newest assessment claims."""
     array, all_of, text = _json(vendor)
     span = "o.system_id = s.id AND o.generation = s.generation AND o.starts_at <= s.received_at AND o.ends_at > s.received_at"
-    verified = f"(SELECT {all_of}({array}(o.test, o.level)) FROM evidence_span o WHERE {span})"
+    # Keys of tests have no spaces.
+    verified = f"(SELECT {all_of}(o.level || o.test, ' ') FROM evidence_span o WHERE {span})"
     claims, editions, windows = (_stored(vendor, column) for column in ("a.claims", "s.editions", "s.windows"))
-    if vendor != "postgresql":
-        verified = f"json({verified})"
     newest = (
         f"(SELECT {array}(a.effective_at, {claims}){text} FROM assessments_assessment a"
         " WHERE a.system_id = s.id AND a.status = 'final' AND a.effective_at <= s.received_at"
@@ -62,25 +63,27 @@ def _systems(vendor: str) -> str:
     )
     null = "NULL::timestamptz" if vendor == "postgresql" else "NULL"
     return (
-        f"SELECT 'system', s.id, s.slug, {array}(s.pending_generation, s.counted_branch, {editions}, {windows}, s.credit,"
-        f" s.window_days, s.repeat_hours, s.version, {verified}, s.states_until, s.states_since){text},"
-        f" NULL, {null}, {null}, {null}, s.generation, {newest}"
+        f"SELECT 'system', s.id, s.slug, NULL, {verified}, {array}(s.pending_generation, s.counted_branch, {editions},"
+        f" {windows}, s.credit, s.window_days, s.repeat_hours, s.version, s.states_until, s.states_since){text},"
+        f" {null}, {null}, {null}, s.generation, {newest}"
         " FROM systems s"
     )
 
 
 def _facts(vendor: str, single: bool) -> str:
-    """The checks, results, runs and spans that there are."""
+    """The checks with the results of the same identity, the runs and the spans that there are."""
     array, _, text = _json(vendor)
     content = ", ".join(f'r."{name}"' for name in TEXTS)
     check = matching(vendor, "evidence_check", "c", "c.system_id = l.system AND c.name = l.name")
-    result = matching(vendor, "evidence_result", "r", "r.check_id = c.id AND r.run_id = l.run_id")
-    run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.test = l.test AND r.run_id = l.run_id")
+    identity = "r.system_id = l.system AND r.run_id = l.run_id AND r.check_id = c.id"
+    result = matching(vendor, "evidence_result", "r", identity, optional=True)
+    run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.run_id = l.run_id AND r.test = l.test")
     span = matching(
         vendor,
         "evidence_span",
         "s",
-        "s.system_id = l.system AND s.generation = l.generation AND s.test = l.test"
+        # Naming the level makes the index the better way even where there are few spans.
+        "s.system_id = l.system AND s.generation = l.generation AND s.test = l.test AND s.level = v.level"
         " AND s.starts_at <= l.ends_at AND s.ends_at >= l.starts_at",
     )
     distinct = "" if single else "DISTINCT"
@@ -88,14 +91,13 @@ def _facts(vendor: str, single: bool) -> str:
     end = shifted(vendor, last, f"24 * coalesce({_own_window(vendor)}, l.window_days)")
     grouped = "" if single else " GROUP BY l.system, l.generation, l.test, l.windows, l.window_days"
     tests = f"(SELECT l.system, l.generation, l.test, {first} AS starts_at, {end} AS ends_at FROM items l{grouped})"
-    return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, c.newest_status, c.newest_observed_at,
- c.newest_received_at, NULL, c.id, NULL FROM (SELECT {distinct} system, name FROM items) l {check}
-UNION ALL SELECT 'result', l.system, l.name, l.run_id, NULL, r.observed_at, NULL, NULL, 0,
- {array}({content}, {_stored(vendor, "r.metrics")}){text}
- FROM (SELECT {distinct} system, name, run_id FROM items) l {check} {result}
-UNION ALL SELECT 'run', l.system, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at, r.first_passed_at,
- 0, NULL FROM (SELECT {distinct} system, test, run_id FROM runs) l {run}
-UNION ALL SELECT 'span', l.system, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL FROM {tests} l {span}"""
+    return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, l.run_id, c.newest_status, c.newest_observed_at,
+ c.newest_received_at, r.observed_at, c.id, CASE WHEN r.id IS NOT NULL
+ THEN {array}({content}, {_stored(vendor, "r.metrics")}){text} END FROM items l {check} {result}
+UNION ALL SELECT 'run', l.system, NULL, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at,
+ r.first_passed_at, 0, NULL FROM (SELECT {distinct} system, test, run_id FROM runs) l {run}
+UNION ALL SELECT 'span', l.system, NULL, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL
+ FROM {tests} l CROSS JOIN ({LEVELS}) AS v {span}"""
 
 
 def _neighbour(column: str, bound: str, order: str) -> str:
@@ -119,11 +121,9 @@ def _own_window(vendor: str) -> str:
 
 
 def _json(vendor: str) -> tuple[str, str, str]:
-    """How to make a JSON array of some values, and one of many rows; and what makes a text of it."""
+    """How to make a JSON array of some values, and a text of many rows' texts; and what makes a text of the array."""
     return (
-        ("jsonb_build_array", "jsonb_agg", "::text")
-        if vendor == "postgresql"
-        else ("json_array", "json_group_array", "")
+        ("json_build_array", "string_agg", "::text") if vendor == "postgresql" else ("json_array", "group_concat", "")
     )
 
 

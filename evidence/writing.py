@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -52,6 +52,8 @@ class Changes:
     checks: Sequence[KnownCheck]
     results: Sequence[Fresh]
     runs: Mapping[RunKey, RunTimes]
+    known_runs: Container[RunKey]
+    """Those that are stored already, as something else."""
     spans: Difference
     states_until: datetime | None = None
     """Its kept states are no longer known to be true from here on; None: they are as before."""
@@ -66,7 +68,7 @@ def store(changes: Sequence[Changes], *, token_id: int | None, received_at: date
     writes = [
         *_checks(changes),
         *_results(changes, token_id, received_at),
-        *_runs(((each.system_id, each.runs) for each in changes), if_held(VENDOR)),
+        *_runs(((each.system_id, each.runs, each.known_runs) for each in changes), if_held(VENDOR)),
         *_spans(((each.system_id, each.generation, each.spans) for each in changes), if_held(VENDOR)),
     ]
     if not writes:
@@ -76,38 +78,37 @@ def store(changes: Sequence[Changes], *, token_id: int | None, received_at: date
 
 
 def _checks(changes: Sequence[Changes]) -> list[Write]:
-    rows = [
-        (
-            each.system_id,
-            check.name,
-            check.test,
-            check.newest_status,
-            _moment(check.newest_observed_at),
-            _moment(check.newest_received_at),
-        )
-        for each in changes
-        for check in each.checks
-    ]
-    return [Write(CHECKS, _upsert_checks(VENDOR), [document(rows)])] if rows else []
+    known: list[Any] = []
+    fresh: list[Any] = []
+    for each in changes:
+        for check in each.checks:
+            newest = check.newest_status, _moment(check.newest_observed_at), _moment(check.newest_received_at)
+            if check.id is None:
+                fresh.append((each.system_id, check.name, check.test, *newest))
+            else:
+                known.append((check.id, *newest))
+    writes = [Write("known_checks", _update_checks(VENDOR), [document(known)])] if known else []
+    return [*writes, Write(CHECKS, _insert_checks(VENDOR), [document(fresh)])] if fresh else writes
+
+
+NEWEST = {"status": "text", "observed_at": "timestamptz", "received_at": "timestamptz"}
 
 
 @lru_cache
-def _upsert_checks(vendor: str) -> str:
-    rows = listed(
-        vendor,
-        "l",
-        system="bigint",
-        name="text",
-        test="text",
-        status="text",
-        observed_at="timestamptz",
-        received_at="timestamptz",
+def _update_checks(vendor: str) -> str:
+    rows = listed(vendor, "l", id="bigint", **NEWEST)
+    return (
+        "UPDATE evidence_check SET newest_status = l.status, newest_observed_at = l.observed_at,"
+        f" newest_received_at = l.received_at FROM {rows} WHERE evidence_check.id = l.id AND {if_held(vendor)}"
     )
+
+
+@lru_cache
+def _insert_checks(vendor: str) -> str:
+    rows = listed(vendor, "l", system="bigint", name="text", test="text", **NEWEST)
     return (
         "INSERT INTO evidence_check (system_id, name, test, newest_status, newest_observed_at, newest_received_at)"
         f" SELECT l.system, l.name, l.test, l.status, l.observed_at, l.received_at FROM {rows} WHERE {if_held(vendor)}"
-        " ON CONFLICT (system_id, name) DO UPDATE SET newest_status = EXCLUDED.newest_status,"
-        " newest_observed_at = EXCLUDED.newest_observed_at, newest_received_at = EXCLUDED.newest_received_at"
         " RETURNING id, system_id, name"
     )
 
@@ -173,29 +174,26 @@ def store_runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]]) -> None:
 
     With a row of a run that has rows of several branches all of them must be given: see `with_siblings`.
     """
-    statements.store(_runs(runs))
+    statements.store(_runs((system_id, of_system, of_system) for system_id, of_system in runs))
 
 
-def _runs(runs: Iterable[tuple[int, Mapping[RunKey, RunTimes]]], condition: str = "true") -> list[Write]:
-    rows: list[Any] = []
-    for system_id, of_system in runs:
+def _runs(
+    runs: Iterable[tuple[int, Mapping[RunKey, RunTimes], Container[RunKey]]], condition: str = "true"
+) -> list[Write]:
+    """With each system's runs come those of them that may be stored already; the others are not."""
+    fresh: list[Any] = []
+    others: list[Any] = []
+    for system_id, of_system, known in runs:
         several = of_several_branches(of_system)
-        rows += [
-            (
-                system_id,
-                *key,
-                to_sql(times.observed),
-                _moment(times.executed),
-                _moment(times.passed),
-                key[:2] in several,
-            )
-            for key, times in of_system.items()
-        ]
-    return [Write("stored_runs", _upsert_runs(VENDOR, condition), [document(rows)])] if rows else []
+        for key, times in of_system.items():
+            instants = to_sql(times.observed), _moment(times.executed), _moment(times.passed)
+            (others if key in known else fresh).append((system_id, *key, *instants, key[:2] in several))
+    named = (("stored_runs", fresh, False), ("changed_runs", others, True))
+    return [Write(name, _insert_runs(VENDOR, condition, may), [document(rows)]) for name, rows, may in named if rows]
 
 
 @lru_cache
-def _upsert_runs(vendor: str, condition: str) -> str:
+def _insert_runs(vendor: str, condition: str, may_be_there: bool) -> str:
     rows = listed(
         vendor,
         "l",
@@ -212,11 +210,15 @@ def _upsert_runs(vendor: str, condition: str) -> str:
         "INSERT INTO evidence_run"
         " (system_id, test, run_id, branch, first_observed_at, first_executed_at, first_passed_at, several_branches)"
         f" SELECT l.system, l.test, l.run_id, l.branch, l.observed, l.executed, l.passed, l.several FROM {rows}"
-        f" WHERE {condition}"
-        " ON CONFLICT (system_id, test, run_id, branch) DO UPDATE SET first_observed_at = EXCLUDED.first_observed_at,"
-        " first_executed_at = EXCLUDED.first_executed_at, first_passed_at = EXCLUDED.first_passed_at,"
-        " several_branches = EXCLUDED.several_branches"
+        f" WHERE {condition}{_OVER if may_be_there else ''}"
     )
+
+
+_OVER = (
+    " ON CONFLICT (system_id, run_id, test, branch) DO UPDATE SET first_observed_at = EXCLUDED.first_observed_at,"
+    " first_executed_at = EXCLUDED.first_executed_at, first_passed_at = EXCLUDED.first_passed_at,"
+    " several_branches = EXCLUDED.several_branches"
+)
 
 
 def store_spans(spans: Iterable[tuple[int, int, Difference]]) -> None:
