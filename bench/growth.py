@@ -2,6 +2,9 @@
 
 The plans are those of the statements that the requests really issue. Half of the results are in the system that is asked for,
 and half in others, as many with few results as with many: what is longer is the history.
+
+Few and many lie in databases of one server, and a copy of the few in a third. Requests go round over the three, so that what
+else the machine does meets all of them; how far the copy's times differ from those of the few is the noise.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import timezone
 
@@ -34,17 +39,11 @@ from rubric.loader import builtin
 # A fraction of what is stored even when that is little.
 WINDOW_DAYS = 3
 OTHERS = 20
-TIMES = 9
+WARM_UP = 5
+BLOCKS = 7
+TURNS = 9
 # How many times the buffers: an index of very many entries is a level or two deeper, which every look-up pays.
 LIMIT = 1.25
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One kind of request: its plans, and its times in ms."""
-
-    plans: Plans
-    milliseconds: Sequence[float]
 
 
 class World:
@@ -102,49 +101,121 @@ class World:
             yield f"GET {name}", lambda path=path: self.read(path)  # type: ignore[misc]
 
 
-def ask(world: World, times: int) -> dict[str, Asked]:
-    """Every request once for its plans, and `times` times for its time."""
+@dataclass(frozen=True)
+class Place:
+    """A world and the database that it lies in, over a connection that stays open."""
+
+    world: World
+    connection: BaseDatabaseWrapper
+
+    def enter(self) -> None:
+        """Let all that follows speak to this database."""
+        connections[DEFAULT_DB_ALIAS] = self.connection
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long one kind of request took in one place, in ms: TURNS times in each of BLOCKS blocks."""
+
+    blocks: Sequence[Sequence[float]]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(each for block in self.blocks for each in block)
+
+    def beside(self, other: Times) -> list[float]:
+        """The ratios of the blocks' medians, ascending."""
+        pairs = zip(self.blocks, other.blocks, strict=True)
+        return sorted(statistics.median(own) / statistics.median(others) for own, others in pairs)
+
+
+def ask(world: World) -> dict[str, Plans]:
+    """The plans of every request, the second time that it is sent."""
     asked = {}
     for name, request in world.requests():
         request()
         with explained() as plans:
             request()
-        taken = []
-        for _ in range(times):
-            start = time.perf_counter()
-            request()
-            taken.append(1000 * (time.perf_counter() - start))
-        asked[name] = Asked(plans, taken)
+        asked[name] = plans
     return asked
 
 
+def take_turns(places: Sequence[Place]) -> dict[str, list[Times]]:
+    """How long each kind of request takes in each of these places, which take turns, each as often the first one."""
+    requests = []
+    for place in places:
+        place.enter()
+        requests.append(dict(place.world.requests()))
+    found = {}
+    for name in requests[0]:
+        taken: list[list[float]] = [[] for _ in places]
+        for turn in range(-WARM_UP, BLOCKS * TURNS):
+            for step in range(len(places)):
+                number = (turn + step) % len(places)
+                places[number].enter()
+                start = time.perf_counter()
+                requests[number][name]()
+                if turn >= 0:
+                    taken[number].append(1000 * (time.perf_counter() - start))
+        blocks = [[own[first : first + TURNS] for first in range(0, BLOCKS * TURNS, TURNS)] for own in taken]
+        found[name] = [Times(own) for own in blocks]
+    return found
+
+
 def main(arguments: argparse.Namespace) -> None:
-    """Fill, ask, fill, ask, and print both in one table."""
+    """Fill and ask each database, let them take turns, and print all in one table."""
     logging.disable(logging.INFO)
     now = timezone.now().replace(minute=0, second=0, microsecond=0) - EVERY
-    asked = []
-    counts = []
-    for name, results in (("small", arguments.small), ("large", arguments.large)):
+    many = _database("many")
+    few = connections[DEFAULT_DB_ALIAS]
+    places, plans = [], []
+    for connection, results in ((few, arguments.small), (many, arguments.large)):
+        connections[DEFAULT_DB_ALIAS] = connection
         start = time.perf_counter()
-        world = World(name, results // 2, results // 2, now)
+        world = World("growth", results // 2, results // 2, now)
         analyse()
-        counts.append(world.stored)
         report.say(f"Stored {world.stored:,} results in {time.perf_counter() - start:.0f} s.")
-        asked.append(ask(world, TIMES))
-    few, many = asked
-    report.say(f"\nBuffers touched and median time with {counts[0]:,} and with {counts[1]:,} results.\n")
-    head = ["request", "statements", "buffers", "with many", "ratio", "ms", "with many", "same plans", "scans"]
-    report.table(head, [[name, *_row(few[name], many[name])] for name in few])
+        plans.append(ask(world))
+        places.append(Place(world, connection))
+    places[0].enter()
+    places.append(Place(places[0].world, _database("again")))
+    report.say(f"\n{report.machine(report.load_average())}\n")
+    times = take_turns(places)
+    counts = " and with ".join(f"{place.world.stored:,}" for place in places[:2])
+    report.say(f"Buffers touched and median time with {counts} results.\n")
+    head = ["request", "statements", "buffers", "with many", "ratio", "same plans", "scans"]
+    head += ["ms", "with many", "ratio", "its range", "noise"]
+    report.table(head, [[name, *_cost(plans[0][name], plans[1][name]), *_took(*times[name])] for name in plans[0]])
 
 
-def _row(few: Asked, many: Asked) -> list[str]:
+def _database(name: str) -> BaseDatabaseWrapper:
+    """A copy of the database that is spoken to, under this name, and a connection to it."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {connection.settings_dict['NAME']}")
+    copied = connection.copy()
+    copied.settings_dict["NAME"] = name
+    return copied
+
+
+def _cost(few: Plans, many: Plans) -> list[str]:
     return [
-        str(len(many.plans.statements)),
-        f"{few.plans.buffers:,}",
-        f"{many.plans.buffers:,}",
-        f"{many.plans.buffers / few.plans.buffers:.2f}",
-        f"{statistics.median(few.milliseconds):.1f}",
-        f"{statistics.median(many.milliseconds):.1f}",
-        "yes" if few.plans.shapes == many.plans.shapes else "no",
-        ", ".join(sorted(many.plans.scanned)) or "none",
+        str(len(many.statements)),
+        f"{few.buffers:,}",
+        f"{many.buffers:,}",
+        f"{many.buffers / few.buffers:.2f}",
+        "yes" if few.shapes == many.shapes else "no",
+        ", ".join(sorted(many.scanned)) or "none",
+    ]
+
+
+def _took(few: Times, many: Times, again: Times) -> list[str]:
+    ratios, noise = many.beside(few), again.beside(few)
+    return [
+        f"{few.median:.1f}",
+        f"{many.median:.1f}",
+        f"{statistics.median(ratios):.2f}",
+        f"{ratios[0]:.2f} to {ratios[-1]:.2f}",
+        f"{noise[0]:.2f} to {noise[-1]:.2f}",
     ]

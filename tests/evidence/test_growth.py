@@ -33,12 +33,12 @@ def test_a_long_history_costs_what_a_short_one_costs() -> None:
         cursor.execute("VACUUM FULL evidence_result, evidence_run, evidence_span, evidence_check")
     small = growth.World("small", FEW // 2, FEW // 2, now)
     analyse()
-    few = growth.ask(small, 0)
+    few = growth.ask(small)
     large = growth.World("large", MANY // 2, MANY // 2, now)
     analyse()
-    many = growth.ask(large, 0)
+    many = growth.ask(large)
     assert check_system(small.system.pk, repair=False) == [], "what was filled in is what postings leave"
-    for name, asked in many.items():
+    for name, plans in many.items():
         # Of checks there are as many as before: reading a few of them whole is no growth.
-        assert asked.plans.scanned <= {"evidence_check"}, name
-        assert asked.plans.buffers <= growth.LIMIT * few[name].plans.buffers + SLACK, name
+        assert plans.scanned <= {"evidence_check"}, name
+        assert plans.buffers <= growth.LIMIT * few[name].buffers + SLACK, name
