@@ -16,14 +16,15 @@ _LONGEST_INTEGER = 400
 def parse(body: bytes) -> Any:
     """The document in a body of UTF-8, UTF-16 or UTF-32, NaN and infinities as floats.
 
-    Raises ReportError when it is empty, cut off, not JSON, or nested or filled beyond reason.
+    Raises ReportError when it is empty, cut off, not JSON, nested or filled beyond reason, or where an object names a member
+    twice: which of two statuses counts must not depend on the reader.
     """
     if not body.strip():
         raise ReportError("The body is empty.")
     if body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
         raise ReportError(f"The JSON holds more than {MAX_CONTAINERS} objects and arrays.")
     try:
-        return json.loads(body.decode(_encoding(body)), parse_int=_integer)
+        return json.loads(body.decode(_encoding(body)), parse_int=_integer, object_pairs_hook=_members)
     except UnicodeDecodeError as error:
         raise ReportError(f"The body is not text in {error.encoding}: {error.reason} at byte {error.start}.") from error
     except json.JSONDecodeError as error:
@@ -34,6 +35,13 @@ def parse(body: bytes) -> Any:
 
 def _encoding(body: bytes) -> str:
     return json.detect_encoding(body)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ReportError("An object of the JSON names one of its members twice.")
+    return members
 
 
 def _integer(digits: str) -> int | float:

@@ -33,8 +33,9 @@ _FLAKY = ("flakyFailure", "flakyError")
 _VERDICT_ATTRIBUTES = ("status", "result")
 _VERDICT_WORDS = {
     **dict.fromkeys(("failed", "failure", "fail"), Status.FAILED),
-    **dict.fromkeys(("error", "errored"), Status.ERROR),
+    **dict.fromkeys(("error", "errored", "broken", "timeout", "timedout", "aborted", "crashed"), Status.ERROR),
     **dict.fromkeys(("skipped", "notrun", "disabled", "suppressed", "ignored", "pending"), Status.SKIPPED),
+    **dict.fromkeys(("skip", "notexecuted", "untested", "undefined", "inconclusive", "todo"), Status.SKIPPED),
 }
 # pytest names every suite so; the name tells nothing of the check.
 _NAMELESS_SUITES = ("", "pytest")

@@ -47,6 +47,7 @@ BROKEN = {
     "a parameter entity": b'<!DOCTYPE t [<!ENTITY % x SYSTEM "http://localhost/">%x;]><testsuite/>',
     "an undefined entity": b'<testsuite name="&nothing;"/>',
     "NUnit": b"<test-run><test-case name='a'/></test-run>",
+    "a member named twice": b'{"results":{"tests":[{"name":"a","status":"failed","status":"passed"}]}}',
     "a list": b"[]",
     "a number": b"1e999",
     "a bare object": b"{}",

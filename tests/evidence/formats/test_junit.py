@@ -54,6 +54,8 @@ def test_the_children_say_how_a_case_ended(children: str, status: str, message: 
         ('status="notrun" result="suppressed"', "skipped"),
         ('status="fail"', "failed"),
         ('status="Error"', "error"),
+        ('status="broken"', "error"),
+        ('result="Inconclusive"', "skipped"),
         ('time="1,234.5" assertions="x"', "passed"),
     ],
 )
