@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from rubric.definition import Band, Rubric
@@ -30,6 +30,7 @@ def band_steps(rubric: Rubric, band: Band) -> int:
     return BAND_STEPS if highest == 0 else round(Fraction(rubric.bands.index(band) * BAND_STEPS, highest))
 
 
+@lru_cache(maxsize=1024)
 def category_bar(
     colour: str, score: Fraction, verified: Fraction, maximum: Fraction, notches: int, height: int
 ) -> SafeString:
@@ -81,15 +82,10 @@ def sparkline(
     path = (
         f"M{steps[0][0]} {steps[0][1]}" + "".join(f"H{x}V{y}" for x, y in steps[1:]) + f"H{_spark_x(end, start, end)}"
     )
-    return format_html(
-        '<svg class="spark" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">'
-        '<path d="{3}"/><circle cx="{4}" cy="{5}" r="2.5"/></svg>',
-        SPARK_WIDTH,
-        SPARK_HEIGHT,
-        label,
-        path,
-        _spark_x(end, start, end),
-        steps[-1][1],
+    return SafeString(
+        f'<svg class="spark" width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"'
+        f' role="img" aria-label="{escape(label)}"><path d="{path}"/>'
+        f'<circle cx="{_spark_x(end, start, end)}" cy="{steps[-1][1]}" r="2.5"/></svg>'
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
-from dashboards.figures.chart import Chart
+from dashboards.figures.chart import Chart, Row
 from dashboards.figures.palette import colour_name
 from dashboards.moments import address_at, query_at
 from dashboards.phrases import Phrase
@@ -94,7 +96,7 @@ def phrase(value: Phrase, css: str = "says") -> SafeString:
     """A phrase with its glyph, in its tone."""
     mark = drawing.glyph(value.glyph) if value.glyph else ""
     tone = f" is-{value.tone}" if value.tone else ""
-    return format_html('<span class="{}{}">{}{}</span>', css, tone, mark, value.text)
+    return SafeString(f'<span class="{css}{tone}">{mark}{escape(value.text)}</span>')
 
 
 @register.simple_tag
@@ -104,6 +106,7 @@ def freshness(test: TestScore, now: datetime, window: timedelta | None = None) -
 
 
 @register.simple_tag
+@lru_cache
 def health(value: Health) -> SafeString:
     """`passing`, `failing` or a dash."""
     if value is Health.NONE:
@@ -114,10 +117,15 @@ def health(value: Health) -> SafeString:
 @register.simple_tag
 def claim(test: TestScore) -> SafeString:
     """What is claimed, marked with ≠ where evidence says otherwise."""
-    word = phrases.level_word(test.claimed, not_applicable=test.not_applicable)
-    differs = drawing.glyph("i-differ", "i", "differs:") if test.evidence_says_less or test.evidence_says_more else ""
+    return _claim(test.claimed, test.not_applicable, test.evidence_says_less or test.evidence_says_more)
+
+
+@lru_cache
+def _claim(claimed: Level, not_applicable: bool, differs: bool) -> SafeString:
+    word = phrases.level_word(claimed, not_applicable=not_applicable).lower()
+    mark = drawing.glyph("i-differ", "i", "differs:") if differs else ""
     tone = "claim" if differs else "claim is-quiet"
-    return format_html('<span class="{}"><span class="t-lead">claimed </span>{}{}</span>', tone, differs, word.lower())
+    return SafeString(f'<span class="{tone}"><span class="t-lead">claimed </span>{mark}{word}</span>')
 
 
 @register.simple_tag
@@ -138,6 +146,7 @@ def sparkline(
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def delta(change: Fraction | None) -> SafeString:
     """A change with its arrow; a fall stands out, a dash where there is nothing to compare."""
     if change is None:
@@ -159,13 +168,10 @@ def moment(at: datetime | None, style: str = "minute") -> SafeString:
     """An instant in UTC, which times.js shows in the reader's zone; None: a dash. Styles: `date`, `short`, `minute`."""
     if at is None:
         return SafeString("–")
-    exact = at.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" title="{}" data-zone="{}">{}</time>',
-        exact.isoformat().replace("+00:00", "Z"),
-        f"{exact:%Y-%m-%d %H:%M:%S.%f} UTC",
-        style,
-        TIME_FORMATS[style].format(exact),
+    exact = at.astimezone(UTC).replace(tzinfo=None)
+    return SafeString(
+        f'<time datetime="{exact.isoformat()}Z" title="{exact.isoformat(" ", "microseconds")} UTC" data-zone="{style}">'
+        f"{TIME_FORMATS[style].format(exact)}</time>"
     )
 
 
@@ -192,6 +198,14 @@ def chart_assets() -> dict[str, Any]:
 
 
 @register.simple_tag
-def table_cells(cells: Sequence[str]) -> SafeString:
-    """The data cells of one row of a chart's table."""
-    return format_html_join("", "<td>{}</td>", ((cell,) for cell in cells))
+def chart_rows(rows: Sequence[Row], moves: str = "") -> SafeString:
+    """The rows of a chart's table; `moves` as for the chart."""
+    return SafeString("".join([_chart_row(row, moves) for row in rows]))
+
+
+def _chart_row(row: Row, moves: str) -> str:
+    when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
+    if moves:
+        when = f'<a href="{escape(address_at(moves, row.at))}">{when}</a>'
+    cells = "".join([f"<td>{escape(cell)}</td>" for cell in row.cells])
+    return f'<tr><th scope="row">{when}</th>{cells}</tr>'
