@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from operator import attrgetter
 
 from rubric.definition import Rubric
@@ -81,13 +82,13 @@ class Crowd:
     def mean(self) -> Fraction:
         """The mean score, of at least one system."""
         earned = sum(score * count for score, count in self._counts["score"].items())
-        return Fraction(earned, self.systems * self._units.score)
+        return _quotient(earned, self.systems * self._units.score)
 
     @property
     def categories(self) -> dict[str, Fraction]:
         """The mean of each category, over at least one system."""
         parts = self.systems * self._units.points
-        return {key: Fraction(points, parts) for key, points in zip(self._keys, self._points, strict=True)}
+        return {key: _quotient(points, parts) for key, points in zip(self._keys, self._points, strict=True)}
 
     @property
     def limiting(self) -> dict[str, int]:
@@ -104,11 +105,17 @@ class Crowd:
         ascending = sorted(number for number, count in counts.items() if count)
         found = []
         for share in shares:
-            position = share * (self.systems - 1)
-            index = position.numerator // position.denominator
+            parts = share.denominator
+            index, beyond = divmod(share.numerator * (self.systems - 1), parts)
             value, following = _neighbours(ascending, counts, index)
-            found.append((value + (position - index) * (following - value)) / self._units.score)
+            found.append(_quotient(value * parts + beyond * (following - value), parts * self._units.score))
         return found
+
+
+@lru_cache(maxsize=4096)
+def _quotient(numerator: int, denominator: int) -> Fraction:
+    """Few different ones occur, and making one takes longer than all the rest."""
+    return Fraction(numerator, denominator)
 
 
 def _neighbours(ascending: Iterable[int], counts: Mapping[int, int], index: int) -> tuple[int, int]:

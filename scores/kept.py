@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -27,7 +27,8 @@ from scores.reading import score_of
 from scores.stands import Stand, tests_of
 from scores.tallied import Tallied
 
-ALWAYS = EVER - timedelta(microseconds=1)
+MOMENT = timedelta(microseconds=1)
+ALWAYS = EVER - MOMENT
 """An instant before which only a mark lies that says that all is known."""
 
 
@@ -108,7 +109,7 @@ def states_over(
     return found
 
 
-def _wanted(systems: Sequence[Listed]) -> str:
+def _wanted(systems: Sequence[Countable]) -> str:
     return document([(system.pk, system.generation) for system in systems])
 
 
@@ -161,85 +162,108 @@ def _instant(vendor: str) -> str:
     return "::timestamptz" if vendor == "postgresql" else ""
 
 
+class Countable(Protocol):
+    """A system's key, and the generation of its spans when it was read."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+
+
+Known = TypeVar("Known", bound=Countable)
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What kept states tell of how many systems stand where, by the position of the instant that first sees a change.
 
-    `counts` are (kind, number, count), the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `systems` are
-    the keys of those that are told of.
+    `counts` are (kind, number, count), the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `untold` are
+    the keys of those systems that it tells nothing of; None: of all.
     """
 
-    systems: set[int]
+    untold: set[int] | None
     counts: dict[int, list[tuple[str, int, int]]]
     points: dict[int, list[int]]
 
     @classmethod
     def nothing(cls) -> Counted:
-        return cls(set(), {}, {})
+        return cls(None, {}, {})
 
-    def others(self, systems: Sequence[System]) -> list[System]:
+    def others(self, systems: Sequence[Known]) -> list[Known]:
         """Those that it doesn't tell of."""
-        return [system for system in systems if system.pk not in self.systems]
+        untold = self.untold
+        return list(systems) if untold is None else [system for system in systems if system.pk in untold]
 
 
-def counted(systems: Sequence[System], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
+def counted(systems: Sequence[Countable], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
     """How many of these systems stand where at each of the ascending instants, in one statement.
 
     Each counts from its first state by this rubric until it is retired.
     """
     first, last = to_sql(ends[0]), to_sql(ends[-1])
-    bounds: Any = document([[to_sql(end)] for end in ends]) if SQLITE else list(ends)
+    passed = [end + MOMENT for end in ends]
+    bounds: Any = document([[to_sql(at)] for at in passed]) if SQLITE else passed
     values = [_wanted(systems), last, bounds, rubric.key, last, first]
-    found = Counted.nothing()
+    untold: set[int] = set()
+    counts: dict[int, list[tuple[str, int, int]]] = {}
+    points: dict[int, list[int]] = {}
     for kind, place, number, count, *sums in fetch(_counts(VENDOR, len(rubric.categories)), values):
-        if kind == "system":
-            found.systems.add(number)
+        if kind == "untold":
+            untold.add(number)
         elif kind == "points":
-            found.points[place] = [int(each) for each in sums]
+            points[place] = sums
         else:
-            found.counts.setdefault(place, []).append((kind, number, int(count)))
-    return found
+            counts.setdefault(place, []).append((kind, number, count))
+    return Counted(untold, counts, points)
 
 
 @lru_cache
 def _counts(vendor: str, categories: int) -> str:
+    """Each state changes counts twice: where it begins, and where it ends; what no bound sees counts nothing.
+
+    Changes are summed up by all that is counted first, as few differ, and then by each of it.
+    """
     postgresql = vendor == "postgresql"
     if postgresql:
-        bounds = "SELECT %s::timestamptz[] AS ends"
-        place = "width_bucket({} - interval '1 microsecond', b.ends)"
-        beside, most = ", bounds b", "array_length(b.ends, 1)"
-        value = "(k.points ->> {})::integer"
+        bounds = "SELECT %s::timestamptz[] AS passed"
+        place, beside, most = "width_bucket({}, b.passed)", ", bounds b", "array_length(b.passed, 1)"
+        value = "k.points[{} + 1]"
     else:
         bounds = f"SELECT at FROM {listed(vendor, 'l', at='timestamptz')}"
-        place = "(SELECT count(*) FROM bounds b WHERE b.at < {})"
+        place = "(SELECT count(*) FROM bounds b WHERE b.at <= {})"
         beside, most = "", "(SELECT count(*) FROM bounds)"
         value = "json_extract(k.points, '$[{}]')"
     until = "CASE WHEN s.retired_at < k.until THEN s.retired_at ELSE k.until END"
-    own = ", ".join(f"{value.format(index)} AS p{index}" for index in range(categories))
-    names = ", ".join(f"p{index}" for index in range(categories))
-    sums = ", ".join(f"sum(sign * p{index})" for index in range(categories))
-    nothing = ", ".join("0" for _ in range(categories))
+    places = range(categories)
+    own = ", ".join(f"{value.format(index)} AS p{index}" for index in places)
+    sums = ", ".join(f"CAST(sum(sign * p{index}) AS integer) AS p{index}" for index in places)
     once = "MATERIALIZED" if postgresql else ""
+    nothing = ", ".join("0" for _ in places)
     measures = " UNION ALL ".join(
-        f"SELECT '{kind}', place, {kind}, sum(sign), {nothing} FROM steps GROUP BY place, {kind}"
+        f"SELECT '{kind}', place, {kind}, sum(count), {nothing} FROM steps GROUP BY place, {kind}"
         for kind in ("score", "verified", "limits")
     )
     at = f"%s{_instant(vendor)}"
     return f"""
-WITH covered AS {once} (SELECT s.id, s.retired_at FROM {covered(vendor)}),
+WITH wanted AS {once} (SELECT system, generation FROM {listed(vendor, "l", system="bigint", generation="bigint")}),
+covered AS {once} (SELECT s.id, s.retired_at FROM wanted l JOIN assessments_system s
+ ON s.id = l.system AND s.generation = l.generation WHERE s.states_until > {at}),
 bounds AS {once} ({bounds}),
-places AS {once} (
- SELECT {place.format("k.at")} AS begins, {place.format(until)} AS ends, {most} AS places,
- k.score, k.verified, k.limits, {own}
- FROM covered s JOIN scores_keptstate k ON k.system_id = s.id{beside}
- WHERE k.rubric = %s AND k.at <= {at} AND k.until > {at}),
 steps AS {once} (
- SELECT begins AS place, 1 AS sign, score, verified, limits, {names} FROM places WHERE begins < ends
- UNION ALL
- SELECT ends, -1, score, verified, limits, {names} FROM places WHERE begins < ends AND ends < places)
-SELECT 'system', 0, s.id, 0, {nothing} FROM covered s
+ SELECT CASE WHEN sign > 0 THEN begins ELSE ends END AS place, score, verified, limits,
+  CAST(sum(sign) AS integer) AS count, {sums}
+ FROM (SELECT {place.format("k.at")} AS begins, {place.format(until)} AS ends, {most} AS places,
+  k.score, k.verified, k.limits, {own}
+  FROM covered s JOIN scores_keptstate k ON k.system_id = s.id{beside}
+  WHERE k.rubric = %s AND k.at <= {at} AND k.until > {at}) AS visible
+ CROSS JOIN (SELECT 1 AS sign UNION ALL SELECT -1) AS signs
+ WHERE begins < ends AND (sign > 0 OR ends < places)
+ GROUP BY 1, score, verified, limits)
+SELECT 'untold' AS kind, 0 AS place, l.system AS number, 0 AS count, {nothing} FROM wanted l
+ WHERE NOT EXISTS (SELECT 1 FROM covered s WHERE s.id = l.system)
 UNION ALL {measures}
-UNION ALL SELECT 'points', place, 0, 0, {sums} FROM steps GROUP BY place"""
+UNION ALL SELECT 'points', place, 0, 0, {", ".join(f"sum(p{index})" for index in places)} FROM steps GROUP BY place"""
 
 
 def highest(systems: Sequence[System], now: datetime) -> tuple[dict[str, tuple[datetime, int]], set[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -86,7 +86,12 @@ def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric
 
     With `at` (aware) those in force at that instant.
     """
-    used = Counter(system.rubric if at is None else system.edition_at(at) for system in systems)
+    return most_used(system.rubric if at is None else system.edition_at(at) for system in systems)
+
+
+def most_used(keys: Iterable[str]) -> Rubric:
+    """The rubric that most of these keys name; the default one of equals, and without any."""
+    used = Counter(keys)
     key = min(used, key=lambda key: (-used[key], key != DEFAULT, key), default=DEFAULT)
     return builtin()[key]
 

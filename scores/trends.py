@@ -22,7 +22,7 @@ from rubric.definition import Rubric
 from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
-from scores.kept import Counted, counted
+from scores.kept import Countable, Counted, counted
 from scores.stands import Stand
 
 DAY = timedelta(days=1)
@@ -84,13 +84,15 @@ def _first_of_next(at: datetime, interval: Interval) -> datetime:
     return midnight + (DAY if interval is Interval.DAY else (7 - midnight.weekday()) * DAY)
 
 
-def trend(systems: Sequence[System], ends: Sequence[datetime], rubric: Rubric) -> list[Bucket]:
-    """The state of these systems at each of the ascending instants, in four queries: one where all states are kept.
+def trend(systems: Sequence[Countable], ends: Sequence[datetime], rubric: Rubric) -> list[Bucket]:
+    """The state of these systems at each of the ascending instants, in five queries: one where all states are kept.
 
     A system counts where this rubric's edition was in force for it: scores of another one are on another scale.
     """
     kept = counted(systems, rubric, ends)
-    return with_kept(rubric, ends, kept, lives_over(kept.others(systems), ends[0], ends[-1]))
+    untold = [system.pk for system in kept.others(systems)]
+    others = System.objects.filter(pk__in=untold).select_related("organisation") if untold else ()
+    return with_kept(rubric, ends, kept, lives_over(list(others), ends[0], ends[-1]))
 
 
 def lives_over(systems: Sequence[System], start: datetime, end: datetime) -> list[Life]:

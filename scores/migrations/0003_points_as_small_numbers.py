@@ -1,29 +1,38 @@
-from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import ProjectState
 
 import scores.state_models
 
 
-def forget(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """States are counted anew from claims and spans, by the worker; until then pages read those."""
-    apps.get_model("scores", "KeptState").objects.all().delete()
-    apps.get_model("assessments", "System").objects.update(states_until=None, states_since=None)
+class AlterPoints(migrations.AlterField):
+    """PostgreSQL makes arrays of the JSON; in SQLite both are the same text."""
+
+    FORWARDS = "smallint[] USING translate(points::text, '[]', '{}')::smallint[]"
+    BACKWARDS = "jsonb USING to_jsonb(points)"
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"ALTER TABLE scores_keptstate ALTER COLUMN points TYPE {self.FORWARDS}")
+        else:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"ALTER TABLE scores_keptstate ALTER COLUMN points TYPE {self.BACKWARDS}")
+        else:
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0014_kept_states"),
         ("scores", "0002_kept_states"),
     ]
 
     operations = [
-        migrations.RunPython(forget, forget),
-        migrations.RemoveField(model_name="keptstate", name="points"),
-        migrations.AddField(
-            model_name="keptstate",
-            name="points",
-            field=scores.state_models.SmallNumbers(default=[]),
-            preserve_default=False,
-        ),
+        AlterPoints(model_name="keptstate", name="points", field=scores.state_models.SmallNumbers()),
     ]

@@ -112,7 +112,7 @@ def test_a_trend_counts_from_the_first_skipped_result_or_assessment(
     post(posted, ["data-1"], [NOW - 5 * DAY], NOW, status="skipped")
     silent = make_system(organisation, NOW - 20 * DAY, name="Silent")
     ends = [NOW - 10 * DAY, NOW - 9 * DAY, NOW - 5 * DAY, NOW]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = trend([claimed, posted, silent], ends, RUBRIC)
     assert keep_for(60.0)
     with django_assert_num_queries(1):
