@@ -36,10 +36,10 @@ class Scored(NamedTuple):
 
 def _tagged(systems: SystemQuerySet, tag: str | None) -> list[Scored]:
     """Those of these systems with a tag; None: all."""
-    rows = systems.values_list("pk", "generation", "rubric")
     if tag is None:
-        return [Scored(*row) for row in rows]
-    return [Scored(*row) for *row, tags in rows.values_list("pk", "generation", "rubric", "tags") if tag in tags]
+        return [Scored(*row) for row in systems.values_list("pk", "generation", "rubric")]
+    rows = systems.values_list("pk", "generation", "rubric", "tags")
+    return [Scored(pk, generation, rubric) for pk, generation, rubric, tags in rows if tag in tags]
 
 
 class Trends(ApiView):
