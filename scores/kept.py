@@ -54,7 +54,9 @@ def stands_at(systems: Sequence[Listed], *instants: datetime) -> dict[int, list[
     rows = fetch(_all_at(VENDOR, len(instants)), values)
     found: dict[int, list[Stand | None]] = {row[0]: [] for row in rows}
     for first in range(1, 1 + STAND * len(instants), STAND):
-        points = _points(f"[{','.join([row[first + STAND - 1] or 'null' for row in rows])}]")
+        # An array of PostgreSQL has braces for brackets.
+        texts = ",".join([row[first + STAND - 1] or "null" for row in rows]).replace("{", "[").replace("}", "]")
+        points = _points(f"[{texts}]")
         for row, earned in zip(rows, points, strict=True):
             key, rubric = row[0], row[first]
             stand = None

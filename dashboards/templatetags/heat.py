@@ -97,7 +97,9 @@ def _count(count: Count, heat_map_url: str) -> str:
 
 @lru_cache
 def _nothing(label: str) -> SafeString:
-    return format_html('<td class="num"><span class="is-quiet">0<span class="t-lead"> {}</span></span></td>', label)
+    return SafeString(
+        f'<td class="num"><span class="is-quiet">0<span class="t-lead"> {escape(label)}</span></span></td>'
+    )
 
 
 def _number(systems: int, label: str) -> str:
