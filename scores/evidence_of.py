@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
+from accounts.statements import VENDOR, document, fetch, listed, to_sql
+from assessments.entries import Entry, Listed
 from assessments.models import System
+from evidence.instants import instant_from_sql
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from scores.score import Health
@@ -47,10 +51,51 @@ def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[N
     return _newest(Check.objects.filter(system__in=[system.pk for system in systems]), systems, now)
 
 
-def newest_failures(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:
-    """Of these only what did not pass: what failing checks and tests are known by."""
-    bad = Q(newest_observed_at__gt=now) | Q(newest_observed_at__isnull=False) & ~Q(newest_status=Status.PASSED)
-    return _newest(Check.objects.filter(bad, system__in=[system.pk for system in systems]), systems, now)
+def newest_failures(systems: Sequence[Listed], now: datetime) -> dict[int, list[NewestResult]]:
+    """Of these only what did not pass: what failing checks and tests are known by, of systems that have some."""
+    found: dict[int, list[NewestResult]] = {}
+    ahead = []
+    values = [document([(system.pk,) for system in systems]), to_sql(now), Status.PASSED.value]
+    for pk, key, test, status, observed_at in fetch(_not_passed(VENDOR), values):
+        at = instant_from_sql(observed_at)
+        if at > now:
+            ahead.append(pk)
+        else:
+            found.setdefault(key, []).append((test, status, at))
+    for row in _by_then(Check.objects.filter(pk__in=ahead), now) if ahead else ():
+        found.setdefault(row[0], []).append(row[2:])
+    return found
+
+
+@lru_cache
+def _not_passed(vendor: str) -> str:
+    at = "%s::timestamptz" if vendor == "postgresql" else "%s"
+    return (
+        "SELECT c.id, c.system_id, c.test, c.newest_status, c.newest_observed_at"
+        f" FROM {listed(vendor, 'l', system='bigint')} JOIN evidence_check c ON c.system_id = l.system"
+        f" WHERE c.newest_observed_at IS NOT NULL AND (c.newest_observed_at > {at} OR c.newest_status <> %s)"
+    )
+
+
+def failing_tests(systems: Sequence[Listed], now: datetime) -> dict[int, frozenset[str]]:
+    """The tests that are failing at present by system id, of systems that have some, in one query.
+
+    The organisation of models must have been read with them.
+    """
+    newest, found = newest_failures(systems, now), {}
+    for system in systems:
+        if system.pk in newest:
+            usual = system.window_days if isinstance(system, Entry) else system.organisation.window_days
+            failing = [
+                test
+                for test, status, at in newest[system.pk]
+                if status != Status.PASSED
+                and at is not None
+                and now - at < timedelta(days=system.windows.get(test, usual))
+            ]
+            if failing:
+                found[system.pk] = frozenset(failing)
+    return found
 
 
 def _newest(checks: QuerySet[Check], systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:

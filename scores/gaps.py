@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
-from rubric.states import is_left_out
+from rubric.loader import builtin
+from rubric.states import NOTHING, is_left_out
 from scores.crowd import Crowd
 from scores.snapshots import Snapshot
-from scores.stands import CELLS, Stand, alike, columns
+from scores.stands import CELLS, Stand, alike, columns, tests_of
 
 
 class Holding(StrEnum):
@@ -45,19 +46,21 @@ def _ways(claimed: Level, verified: Level, not_applicable: bool, alone: bool) ->
     return frozenset(found)
 
 
-def ways(system: Snapshot, test: str) -> frozenset[Holding]:
-    """The ways in which a system stands to a test of its rubric; none for one without a score."""
-    if system.score is None:
-        return frozenset()
-    levels, category = system.levels, system.score.rubric.tests[test].category
-    alone = system.score.score.limiting == (category,)
-    return _ways(system.claimed(test), system.verified(test), test in levels.not_applicable, alone)
-
-
 _WAYS: Mapping[str, Collection[Holding]] = {
     digit: _ways(*cell, is_left_out(digit), False) for digit, cell in CELLS.items()
 }
 _LACKING = [digit for digit, cell in CELLS.items() if max(cell) is not Level.AUTOMATED]
+
+
+def ways(stand: Stand | None, test: Test) -> frozenset[Holding]:
+    """The ways in which a system stands to a test of the rubric in force; none for one without a score."""
+    if stand is None:
+        return frozenset()
+    rubric = builtin()[stand.rubric]
+    place = tests_of(stand.editions).index(test.key)
+    digit = stand.tests[place : place + 1] or NOTHING
+    alone = stand.limits == 1 << list(rubric.category_by_key).index(test.category)
+    return _ways(*CELLS[digit], is_left_out(digit), alone)
 
 
 @dataclass(frozen=True, slots=True)

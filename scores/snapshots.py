@@ -12,18 +12,16 @@ from django.db.models import OuterRef, Subquery
 from assessments.claims import claims_of
 from assessments.entries import Listed, models_of
 from assessments.models import Assessment, System
-from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
-from scores.evidence_of import fold_health, newest_failures
 from scores.facts import in_force
 from scores.kept import known, order_of
 from scores.kept import stands_at as kept_at
 from scores.reading import score_of
-from scores.score import Health, Score
+from scores.score import Score
 from scores.stands import Stand
 from scores.tallied import Tallied
 from scores.trends import first_fact, first_runs
@@ -148,19 +146,3 @@ def _snapshot(system: System, levels: Levels, rubric: Rubric, at: datetime, reco
     if not recorded:
         return Snapshot(system, Levels({}, {}), None)
     return Snapshot(system, levels, score_of(rubric, levels, at))
-
-
-def failing_tests(systems: Sequence[System], now: datetime) -> dict[int, frozenset[str]]:
-    """By system id, the tests that are failing at present, in one query.
-
-    Systems must have their organisation loaded.
-    """
-    newest = newest_failures(systems, now)
-    return {
-        system.pk: frozenset(
-            test
-            for test, health in fold_health(newest[system.pk], Rules.of(system), now).items()
-            if health is Health.FAILING
-        )
-        for system in systems
-    }

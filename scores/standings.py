@@ -52,7 +52,7 @@ def standings(systems: Sequence[System], now: datetime, recounting: Recounting |
             read = _by_states(system, kept[system.pk], now)
         else:
             read = _by_facts(system, recounting.facts[system.pk], recounting.firsts[system.pk], now)
-        found.append(_standing(system, read, checks[system.pk], now))
+        found.append(_standing(system, read, checks.get(system.pk, ()), now))
     return found
 
 

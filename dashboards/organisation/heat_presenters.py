@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
-from dashboards.organisation.heat_query import Failing, HeatQuery
+from assessments.entries import Listed
+from dashboards import phrases
+from dashboards.organisation.heat_query import Failing, HeatQuery, Shown
 from rubric.definition import Category, Rubric, Test
-from scores.gaps import Gap, Holding, gaps, scored_by
-from scores.snapshots import Snapshot
-from scores.trends import quantile
+from scores.crowd import Crowd
+from scores.gaps import Gap, Holding, gaps_of, standing_by
+from scores.stands import Stand
 
 PAGE_SIZE = 200
 FOOT_HEIGHT = 16
 
 
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """A system's row; `failing` are the keys of the tests that fail."""
+class HeatRow(NamedTuple):
+    """A system's row, `stand` None without a score; `failing` are the keys of the tests that fail."""
 
-    snapshot: Snapshot
+    system: Listed
+    stand: Stand | None
     failing: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class HeatGroup:
-    """The rows of one group on this page; `systems` and `median` are of the whole group, median None without scores."""
+    """The rows of one group on this page; `systems` and `median` are of the whole group, median '' without scores."""
 
     name: str
     systems: int
-    median: Fraction | None
+    median: str
     rows: Sequence[HeatRow]
 
 
@@ -86,11 +89,12 @@ class HeatMap:
     chosen: str
 
 
-def present_heat(rubric: Rubric, rows: Sequence[Snapshot], failing: Failing, wanted: HeatQuery) -> HeatMap:
+def present_heat(rubric: Rubric, rows: Sequence[Shown], failing: Failing, wanted: HeatQuery) -> HeatMap:
     """The page's values, of systems that this rubric scores or that have no score yet."""
-    chosen = [row for row in rows if wanted.takes(row)]
-    found = gaps(rubric, chosen)
-    groups = wanted.groups(chosen, failing)
+    chosen = [row for row in rows if wanted.takes(row, rubric)]
+    scored = standing_by(rubric, [row.stand for row in chosen])
+    found = gaps_of(rubric, scored)
+    groups = wanted.groups(rubric, chosen, failing)
     count = sum(len(members) for _, members in groups)
     pages = max(1, -(-count // PAGE_SIZE))
     page = min(wanted.page, pages)
@@ -106,7 +110,7 @@ def present_heat(rubric: Rubric, rows: Sequence[Snapshot], failing: Failing, wan
         ],
         tests=[_test_column(rubric, wanted, gap) for gap in found],
         groups=_groups(rubric, groups, failing, page),
-        widest=min(found, key=lambda gap: gap.counts[Holding.CREDITED]) if scored_by(rubric, chosen) else None,
+        widest=min(found, key=lambda gap: gap.counts[Holding.CREDITED]) if scored else None,
         page=page,
         pages=pages,
         chosen=chosen_words(rubric, wanted),
@@ -170,21 +174,22 @@ def in_order(wanted: HeatQuery, sort: str) -> str:
 
 
 def _groups(
-    rubric: Rubric, groups: Sequence[tuple[str, Sequence[Snapshot]]], failing: Failing, page: int
+    rubric: Rubric, groups: Sequence[tuple[str, Sequence[Shown]]], failing: Failing, page: int
 ) -> list[HeatGroup]:
     """The groups that lie on this page, each with its rows there."""
     found, passed = [], 0
     start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
+    nothing: frozenset[str] = frozenset()
     for name, members in groups:
         shown = members[max(0, start - passed) : max(0, end - passed)]
         passed += len(members)
         if shown:
-            rows = [HeatRow(row, failing.get(row.system.pk, frozenset())) for row in shown]
-            found.append(HeatGroup(name, len(members), median(rubric, members), rows))
+            rows = [HeatRow(*row, failing.get(row.system.pk, nothing)) for row in shown]
+            found.append(HeatGroup(name, len(members), _median(rubric, members), rows))
     return found
 
 
-def median(rubric: Rubric, rows: Sequence[Snapshot]) -> Fraction | None:
-    """The median score of these systems; None without any."""
-    scores = sorted(row.score.score.score for row in scored_by(rubric, rows) if row.score is not None)
-    return quantile(scores, Fraction(1, 2)) if scores else None
+def _median(rubric: Rubric, rows: Sequence[Shown]) -> str:
+    """The median score of these systems; '' without any."""
+    scored = standing_by(rubric, [row.stand for row in rows])
+    return phrases.score(Crowd.of(rubric, scored).quantiles("score", Fraction(1, 2))[0], rubric) if scored else ""

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from assessments.models import System
+from assessments.entries import Listed
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
 from scores.gaps import Holding, ways
-from scores.score import Score
-from scores.snapshots import Snapshot
+from scores.stands import CELLS, Stand, in_order
 
 GROUPS = {"": "Team", "tag": "Tag", "lifecycle": "Lifecycle", "none": "Nothing"}
 SORTS = {"": "Name", "score": "Score", "verified": "Verified", "failing": "Failing"}
 Failing = Mapping[int, frozenset[str]]
+
+
+class Shown(NamedTuple):
+    """A system and how it stands; None where nothing was recorded."""
+
+    system: Listed
+    stand: Stand | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,45 +89,51 @@ class HeatQuery:
         """The same query in another order; asked for the order that it has, the other way round."""
         return replace(self, sort=sort, reverse=sort == self.sort and not self.reverse, page=1)
 
-    def takes(self, row: Snapshot) -> bool:
+    def takes(self, row: Shown, rubric: Rubric) -> bool:
         """Whether a system's standing to the test is the one asked for."""
-        return self.holding is None or self.holding in ways(row, self.test)
+        return self.holding is None or self.holding in ways(row.stand, rubric.tests[self.test])
 
-    def groups(self, rows: Sequence[Snapshot], failing: Failing) -> list[tuple[str, list[Snapshot]]]:
+    def groups(self, rubric: Rubric, rows: Sequence[Shown], failing: Failing) -> list[tuple[str, list[Shown]]]:
         """The rows under the names of their groups, all in order; a system stands under each of its tags."""
-        found: dict[str, list[Snapshot]] = {}
-        for row in self._ordered(rows, failing):
+        found: dict[str, list[Shown]] = {}
+        for row in self._ordered(rubric, rows, failing):
             for name in self._names(row.system):
                 found.setdefault(name, []).append(row)
         return sorted(found.items(), key=lambda group: (group[0].startswith("No "), group[0].casefold()))
 
-    def _names(self, system: System) -> list[str]:
+    def _names(self, system: Listed) -> Sequence[str]:
         match self.group:
             case "tag":
-                return system.tags or ["No tag"]
+                return system.tags or ("No tag",)
             case "lifecycle":
-                return [system.get_lifecycle_display()]
+                return (system.get_lifecycle_display(),)
             case "none":
-                return [""]
-        return [system.team.name if system.team else "No team"]
+                return ("",)
+        return (system.team.name if system.team else "No team",)
 
-    def _ordered(self, rows: Sequence[Snapshot], failing: Failing) -> list[Snapshot]:
+    def _ordered(self, rubric: Rubric, rows: Sequence[Shown], failing: Failing) -> list[Shown]:
         """By name; by anything else equals stand by name, and systems without a score last."""
         named = sorted(rows, key=lambda row: row.system.name.casefold(), reverse=self.reverse and not self.sort)
         if not self.sort:
             return named
-        scored = [(row, row.score) for row in named if row.score is not None]
-        scored.sort(key=lambda pair: self._value(pair[0], pair[1], failing), reverse=self.reverse)
-        return [row for row, _ in scored] + [row for row in named if row.score is None]
+        scored = [(row, row.stand) for row in named if row.stand is not None]
+        scored.sort(key=lambda pair: self._value(rubric, pair[0], pair[1], failing), reverse=self.reverse)
+        return [row for row, _ in scored] + [row for row in named if row.stand is None]
 
-    def _value(self, row: Snapshot, score: Score, failing: Failing) -> tuple[Fraction | int, Fraction | int]:
+    def _value(
+        self, rubric: Rubric, row: Shown, stand: Stand, failing: Failing
+    ) -> tuple[Fraction | int, Fraction | int]:
         match self.sort:
             case "failing":
                 return -len(failing.get(row.system.pk, ())), 0
             case "score":
-                return score.score.score, 0
+                return stand.score, 0
             case "verified":
-                return score.verified.score, 0
-            case category if category in score.score.categories:
-                return score.score.categories[category], score.verified.categories[category]
-        return row.level(self.sort), row.verified(self.sort)
+                return stand.verified, 0
+        cells = dict(zip(rubric.tests, in_order(rubric, stand.editions, stand.tests), strict=True))
+        if self.sort in rubric.tests:
+            claimed, verified = CELLS[cells[self.sort]]
+            return max(claimed, verified), verified
+        place = list(rubric.category_by_key).index(self.sort)
+        tests = rubric.categories[place].tests
+        return stand.points[place], sum((rubric.scale[CELLS[cells[test.key]][1]] for test in tests), Fraction(0))

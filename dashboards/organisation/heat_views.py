@@ -13,10 +13,11 @@ from assessments.entries import entries_of
 from dashboards.moments import moment_of
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
-from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery
-from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, systems_of
+from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery, Shown
+from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of
+from scores.evidence_of import failing_tests
 from scores.gaps import standing_by
-from scores.snapshots import failing_tests, snapshots, stands_at
+from scores.snapshots import stands_at
 
 
 @require_safe
@@ -26,12 +27,13 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
     now = timezone.now()
     asked = HeatQuery.read(request.GET)
     at = moment_of(asked.at, now)
-    systems = systems_of(request.membership)
+    systems = entries_of(request.membership)
     shown = [system for system in systems if asked.narrow.takes(system)]
     rubric = chosen_rubric(asked.rubric, shown)
     wanted = asked.of(rubric)
     rows = [system for system in shown if system.edition_at(at) == rubric.key]
     failing = failing_tests(rows, now) if at == now else {}
+    shown_rows = [Shown(row, stand) for row, (stand,) in zip(rows, stands_at(rows, at), strict=True)]
     context = {
         "now": now,
         "at": at,
@@ -40,7 +42,7 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
         "others": len(shown) - len(rows),
         "rubrics": rubrics_of(shown, at),
         "wanted": wanted,
-        "heat": present_heat(rubric, snapshots(rows, at), failing, wanted),
+        "heat": present_heat(rubric, shown_rows, failing, wanted),
         "choices": Choices.of(systems),
         "groups": GROUPS.items(),
         "sorts": SORTS.items(),

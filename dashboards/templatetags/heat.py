@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from html import escape
@@ -10,27 +11,65 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
+from dashboards.figures.palette import colour_name
 from dashboards.organisation.gap_presenters import Count, GapRow
-from dashboards.organisation.heat_presenters import HeatRow
+from dashboards.organisation.heat_presenters import FOOT_HEIGHT, HeatRow, TestColumn
 from dashboards.templatetags.addresses import addresses
 from rubric.definition import Rubric
 from rubric.levels import Level
+from rubric.scoring import units_of
+from rubric.states import is_left_out
 from scores.gaps import Holding
-from scores.tallied import Tallied
+from scores.stands import CELLS, in_order
 
 register = template.Library()
 
 
 @register.simple_tag
-def heat_row(row: HeatRow, rubric: Rubric, organisation: str, nothing: str) -> SafeString:
-    """The row of a system, whose cells lead to its tests; `nothing` is what it says without a score."""
-    shown = row.snapshot
-    _, address = addresses("system", organisation, shown.system.slug)
-    name = f'<tr><th scope="row"><a href="{address}">{escape(shown.system.name)}</a></th>'
-    if shown.score is None:
-        return SafeString(f"{name}{_empty(len(rubric.tests), nothing)}</tr>")
-    numbers = _numbers(rubric, shown.score.score.score, shown.score.verified.score)
-    return SafeString(f"{name}{numbers}{address.join(_cells(shown.tallied, row.failing))}</tr>")
+def heat_heads(tests: Sequence[TestColumn]) -> SafeString:
+    """The heads of the tests' columns, each a link that sorts by it."""
+    return SafeString("".join([_head(test) for test in tests]))
+
+
+def _head(test: TestColumn) -> str:
+    column = test.column
+    sorting = f' aria-sort="{column.sorting}"' if column.sorting else ""
+    arrow = drawing.glyph("i-up" if column.sorting == "ascending" else "i-down") if column.sorting else ""
+    return (
+        f'<th scope="col" class="{"c1 " if test.first else ""}h-test"{sorting}><a href="{escape(column.address)}">'
+        f"{arrow}<span>{escape(column.name)}</span></a></th>"
+    )
+
+
+@register.simple_tag
+def heat_feet(tests: Sequence[TestColumn], rubric: Rubric) -> SafeString:
+    """The share of systems that hold credit for each test, as a bar and a number, and a link to them where there are any."""
+    return SafeString("".join([_foot(test, rubric) for test in tests]))
+
+
+def _foot(test: TestColumn, rubric: Rubric) -> str:
+    bar = (
+        f'<svg width="100%" height="{FOOT_HEIGHT}" aria-hidden="true" class="cat-{colour_name(rubric, test.test.category)}">'
+        f'<rect class="proof" x="25%" width="50%" y="{test.top}" height="{test.height}"/></svg>{test.share}'
+    )
+    cell = f'<a href="{escape(test.behind)}">{bar}</a>' if test.behind else bar
+    return f'<td class="{"c1 " if test.first else ""}h-share">{cell}</td>'
+
+
+@register.simple_tag
+def heat_rows(rows: Sequence[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> SafeString:
+    """The rows of systems, whose cells lead to their tests; `nothing` is what it says without a score."""
+    return SafeString("".join([_row(row, rubric, organisation, nothing) for row in rows]))
+
+
+def _row(row: HeatRow, rubric: Rubric, organisation: str, nothing: str) -> str:
+    system, stand, failing = row
+    _, address = addresses("system", organisation, system.slug)
+    name = f'<tr><th scope="row"><a href="{address}">{escape(system.name)}</a></th>'
+    if stand is None:
+        return f"{name}{_empty(len(rubric.tests), nothing)}</tr>"
+    numbers = _numbers(rubric, stand.score, stand.verified)
+    return f"{name}{numbers}{address.join(_cells(rubric, stand.editions, stand.tests, failing))}</tr>"
 
 
 @lru_cache
@@ -41,23 +80,21 @@ def _empty(tests: int, says: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _numbers(rubric: Rubric, score: Fraction, verified: Fraction) -> str:
-    return (
-        f'<td class="num"><b>{phrases.score(score, rubric)}</b></td>'
-        f'<td class="num h-ver">{phrases.score(verified, rubric)}</td>'
-    )
+def _numbers(rubric: Rubric, score: int, verified: int) -> str:
+    """The cells of a score and a verified score, in the rubric's units."""
+    texts = [phrases.score(Fraction(units, units_of(rubric).score), rubric) for units in (score, verified)]
+    return f'<td class="num"><b>{texts[0]}</b></td><td class="num h-ver">{texts[1]}</td>'
 
 
 @lru_cache(maxsize=1024)
-def _cells(state: Tallied, failing: frozenset[str]) -> tuple[str, ...]:
+def _cells(rubric: Rubric, editions: tuple[str, ...], digits: str, failing: frozenset[str]) -> tuple[str, ...]:
     """All cells of a system in this state, in pieces: between each two stands the system's address."""
-    rubric, left_out = state.score.rubric, state.levels.not_applicable
     firsts = {category.tests[0].key for category in rubric.categories}
     pieces, end = [], ""
-    for key, levels in zip(rubric.tests, state.cells, strict=True):
+    for key, digit in zip(rubric.tests, in_order(rubric, editions, digits), strict=True):
         fails = key in failing
         pieces.append(end + _start(key in firsts, fails))
-        end = f'tests/{key}/">{_face(*levels, key in left_out, fails)}'
+        end = f'tests/{key}/">{_face(*CELLS[digit], is_left_out(digit), fails)}'
     return (*pieces, end)
 
 

@@ -16,11 +16,12 @@ from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.scoring import totals
 from rubric.timeline import Levels
+from scores.evidence_of import failing_tests
 from scores.gaps import Holding, category_means, gaps, gaps_of, scored_by, standing_by, ways
 from scores.keeping import keep_for
 from scores.reading import first_fact_at, full_score, score_of
 from scores.score import Health
-from scores.snapshots import Snapshot, failing_tests, snapshots, stands_at
+from scores.snapshots import Snapshot, snapshots, stands_at
 from scores.stands import columns, held, proved
 from tests.factories import DAY, assess, make_organisation, make_system, post
 
@@ -61,7 +62,7 @@ def test_each_snapshot_is_the_systems_own_score(seed: int) -> None:
                 key = test.test.key
                 shown = (found.level(key), found.claimed(key), found.verified(key), key in found.levels.not_applicable)
                 assert shown == (test.level, test.claimed, test.verified, test.not_applicable)
-                assert at != NOW or (key in failing[found.system.pk]) == (test.health is Health.FAILING)
+                assert at != NOW or (key in failing.get(found.system.pk, ())) == (test.health is Health.FAILING)
 
 
 def random_levels(dice: Random) -> Levels:
@@ -94,7 +95,9 @@ def test_gaps_count_systems_one_by_one(count: int) -> None:
                 after > totals(RUBRIC, each.credited).score for after, each in zip(raised, made, strict=True)
             ),
         }
-        assert not ways(silent, key)
+        assert not ways(None, gap.test)
+        stands = [row.tallied.stand for row in rows]
+        assert gap.counts == {way: sum(way in ways(stand, gap.test) for stand in stands) for way in Holding}
     means = category_means(RUBRIC, [row.tallied.stand for row in rows])
     for key, mean in means.items():
         assert mean * len(rows) == sum(totals(RUBRIC, each.credited).categories[key] for each in made)
