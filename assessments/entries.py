@@ -33,7 +33,7 @@ class Owner(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A system, with those attributes of its model that lists need; `window_days` is its organisation's window."""
+    """A system, with those attributes of its model that lists need; windows and reviews, in days, are its organisation's."""
 
     pk: int
     generation: int
@@ -46,6 +46,8 @@ class Entry(NamedTuple):
     rubric: str
     windows: Mapping[str, int]
     window_days: int
+    retired_at: datetime | None
+    review_interval_days: int
     editions: Editions
     edition_keys: tuple[str, ...]
 
@@ -65,7 +67,8 @@ def entries_of(reader: Membership | Token) -> list[Entry]:
     rows = System.objects.visible_to(reader).values_list(
         *("pk", "generation", "slug", "name", "team__slug", "team__name", "owner__name", "owner__email"),
         *(Cast("tags", TextField()), "lifecycle", "rubric"),
-        *(Cast("windows", TextField()), "organisation__window_days", Cast("editions", TextField())),
+        *(Cast("windows", TextField()), "organisation__window_days", "retired_at"),
+        *("organisation__review_interval_days", Cast("editions", TextField())),
     )
     return [_entry(*row) for row in rows]
 
@@ -84,6 +87,8 @@ def _entry(
     rubric: str,
     windows: str,
     window_days: int,
+    retired_at: datetime | None,
+    review_interval_days: int,
     editions: str,
 ) -> Entry:
     return Entry(
@@ -98,6 +103,8 @@ def _entry(
         rubric,
         _windows(windows),
         window_days,
+        retired_at,
+        review_interval_days,
         *_editions(editions),
     )
 

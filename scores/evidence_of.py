@@ -82,20 +82,21 @@ def failing_tests(systems: Sequence[Listed], now: datetime) -> dict[int, frozens
 
     The organisation of models must have been read with them.
     """
-    newest, found = newest_failures(systems, now), {}
-    for system in systems:
-        if system.pk in newest:
-            usual = system.window_days if isinstance(system, Entry) else system.organisation.window_days
-            failing = [
-                test
-                for test, status, at in newest[system.pk]
-                if status != Status.PASSED
-                and at is not None
-                and now - at < timedelta(days=system.windows.get(test, usual))
-            ]
-            if failing:
-                found[system.pk] = frozenset(failing)
-    return found
+    newest = newest_failures(systems, now)
+    found = {
+        system.pk: frozenset(failing_of(system, newest[system.pk], now)) for system in systems if system.pk in newest
+    }
+    return {key: tests for key, tests in found.items() if tests}
+
+
+def failing_of(system: Listed, rows: Sequence[NewestResult], now: datetime) -> list[str]:
+    """The test of each check that fails at `now`: whose newest result lies in the window and did not pass."""
+    usual = system.window_days if isinstance(system, Entry) else system.organisation.window_days
+    return [
+        test
+        for test, status, at in rows
+        if status != Status.PASSED and at is not None and now - at < timedelta(days=system.windows.get(test, usual))
+    ]
 
 
 def _newest(checks: QuerySet[Check], systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:

@@ -18,7 +18,6 @@ import msgspec
 
 from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
 from assessments.entries import Listed
-from assessments.models import System
 from evidence.instants import from_sql, instant_from_sql
 from rubric.definition import Rubric
 from rubric.loader import builtin
@@ -94,7 +93,7 @@ def ahead_of(systems: Sequence[Listed], now: datetime) -> dict[int, Course | Non
 
 
 def states_over(
-    systems: Sequence[System], start: datetime, end: datetime = ALWAYS, *, ended: bool = False
+    systems: Sequence[Countable], start: datetime, end: datetime = ALWAYS, *, ended: bool = False
 ) -> dict[int, list[State]]:
     """The states that hold at any instant of [start, end], ascending, by system id, in one statement.
 
@@ -268,7 +267,7 @@ UNION ALL {measures}
 UNION ALL SELECT 'points', place, 0, 0, {", ".join(f"sum(p{index})" for index in places)} FROM steps GROUP BY place"""
 
 
-def highest(systems: Sequence[System], now: datetime) -> tuple[dict[str, tuple[datetime, int]], set[int]]:
+def highest(systems: Sequence[Countable], now: datetime) -> tuple[dict[str, tuple[datetime, int]], set[int]]:
     """By rubric, when it first scored any of these systems, and the highest score up to `now` in its units.
 
     And the keys of the systems that this tells of. In one statement.

@@ -109,7 +109,7 @@ def holding(system: System, facts: Facts, now: datetime) -> Holding:
     return Holding(system, facts.rubric_at(now), levels_at(facts, now).claimed, groups)
 
 
-def holding_by_states(system: System, states: Sequence[State], now: datetime) -> Holding:
+def holding_by_states(system: Listed, states: Sequence[State], now: datetime) -> Holding:
     """From the state that holds at `now` and all that follow; nothing was recorded by then where the first is later."""
     if not states or states[0].at > now:
         return Holding(system, builtin()[system.edition_at(now)], {}, ())

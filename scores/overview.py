@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
-from assessments.entries import Listed
-from assessments.models import System
+from assessments.entries import Entry, Listed
 from rubric.definition import Band, Rubric
 from rubric.loader import DEFAULT, builtin
 from rubric.scoring import Totals
 from scores.crowd import Crowd
 from scores.lapses import Ahead
 from scores.score import Score
-from scores.snapshots import Snapshot
 from scores.tallied import Tallied
 
 COMPARED = timedelta(days=90)
 """How far back rows and figures compare."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """One system as the organisation sees it at `now`.
 
     `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then; `change` is None where there is
-    nothing to compare, or on another scale. `snapshot` and `earlier` are of both instants. `failing` counts
+    nothing to compare, or on another scale. `state` and `earlier` are what is counted at both. `failing` counts
     checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
     still claim more, or fell within COMPARED. `ahead` is what lapses within HORIZON, nothing for retired systems.
     """
 
-    system: System
+    system: Listed
     score: Score | None
     before: Score | None
     change: Fraction | None
@@ -43,22 +42,22 @@ class Standing:
     failing: int
     lapsing: int
     lapsed: int
-    snapshot: Snapshot
-    earlier: Snapshot
     ahead: Ahead
+    state: Tallied | None = field(compare=False)
+    earlier: Tallied | None = field(compare=False)
 
     @property
     def at_risk(self) -> int:
         """The tests whose evidence lapsed or is about to."""
         return self.lapsing + self.lapsed
 
-    @property
+    @cached_property
     def signs(self) -> int:
         """How many signs of trouble there are: a score that fell, failing checks, evidence at risk, a review that is due."""
         change = self.change
         return sum([change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due])
 
-    @property
+    @cached_property
     def attention(self) -> tuple[bool, bool, int, int, float, str]:
         """Sorts by what needs attention: how many signs of trouble there are, then how much of it, then the lowest score.
 
@@ -76,9 +75,10 @@ class Standing:
         )
 
 
-def review_is_due(system: System, assessed_at: datetime | None, at: datetime) -> bool:
+def review_is_due(system: Listed, assessed_at: datetime | None, at: datetime) -> bool:
     """Whether the newest final assessment is older than the organisation's review interval, or there is none."""
-    return assessed_at is None or at - assessed_at > timedelta(days=system.organisation.review_interval_days)
+    asked = system if isinstance(system, Entry) else system.organisation
+    return assessed_at is None or at - assessed_at > timedelta(days=asked.review_interval_days)
 
 
 def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric:
@@ -138,8 +138,8 @@ def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
     scored = [row for row in used if row.score is not None]
     scores = [row.score for row in scored if row.score is not None]
     before = [row.before for row in used if row.before is not None and row.before.rubric is rubric]
-    now = [row.snapshot.tallied for row in scored]
-    then = [row.earlier.tallied for row in used if row.before is not None and row.before.rubric is rubric]
+    now = [row.state for row in scored if row.state is not None]
+    then = [row.earlier for row in used if row.earlier is not None and row.earlier.score.rubric is rubric]
     return Figures(
         rubric=rubric,
         systems=len(scored),
@@ -183,7 +183,13 @@ def reaches(rubric: Rubric, score: Score | None) -> bool:
     edge = middle_band(rubric)
     if score is None or edge is None:
         return score is not None and score.score.score >= rubric.maximum / 2
-    return score.band is not None and score.band in rubric.bands[len(rubric.bands) // 2 :]
+    return score.band is not None and score.band.key in _upper(rubric)
+
+
+@lru_cache
+def _upper(rubric: Rubric) -> frozenset[str]:
+    """The keys of the middle band and of those above it."""
+    return frozenset([band.key for band in rubric.bands[len(rubric.bands) // 2 :]])
 
 
 def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standing]]:
@@ -197,7 +203,7 @@ def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standin
 
 def band_is_proved(row: Standing) -> bool:
     """Whether fresh runs alone reach the band that the system's score lies in."""
-    return row.score is not None and row.snapshot.tallied.band_is_proved
+    return row.state is not None and row.state.band_is_proved
 
 
 def _limiting(rubric: Rubric, scores: Sequence[Totals]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from assessments.models import System
+from assessments.entries import Listed
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from rubric.scoring import units_of
@@ -34,8 +34,8 @@ class Past:
 
 
 def read_past(
-    systems: Sequence[System],
-    some: Sequence[System],
+    systems: Sequence[Listed],
+    some: Sequence[Listed],
     rubric: Rubric,
     start: datetime,
     now: datetime,
@@ -61,7 +61,7 @@ def read_past(
 
 
 def _trend(
-    systems: Sequence[System], rubric: Rubric, start: datetime, now: datetime, recounting: Recounting
+    systems: Sequence[Listed], rubric: Rubric, start: datetime, now: datetime, recounting: Recounting
 ) -> list[Bucket]:
     interval = Interval.DAY if now - start <= SHORT_HISTORY else Interval.WEEK
     ends = bucket_ends(start, now, interval)
@@ -69,7 +69,7 @@ def _trend(
     return with_kept(rubric, ends, kept, list(recounting.lives(kept.others(systems), now).values()))
 
 
-def _lives(systems: Sequence[System], start: datetime, now: datetime, recounting: Recounting) -> dict[int, Life]:
+def _lives(systems: Sequence[Listed], start: datetime, now: datetime, recounting: Recounting) -> dict[int, Life]:
     kept = states_over(systems, start, now)
     found = recounting.lives([system for system in systems if system.pk not in kept], now)
     for system in systems:
@@ -79,5 +79,5 @@ def _lives(systems: Sequence[System], start: datetime, now: datetime, recounting
     return found
 
 
-def _point(system: System, state: State) -> Point:
+def _point(system: Listed, state: State) -> Point:
     return known(state.rubric, state.tests, order_of(system)).score_at(state.at).point

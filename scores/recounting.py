@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from assessments.entries import Listed, models_of
 from assessments.models import System
 from rubric.timeline import Facts
 from scores.facts import load_facts
@@ -16,20 +17,23 @@ FIRST = datetime(1999, 1, 1, tzinfo=UTC)
 
 
 class Recounting:
-    """All facts of the systems that it was asked for, and when each one's earliest result was observed."""
+    """All facts of the systems that it was asked for, their models, and when each one's earliest result was observed."""
 
     def __init__(self) -> None:
+        self.models: dict[int, System] = {}
         self.facts: dict[int, Facts] = {}
         self.firsts: dict[int, datetime | None] = {}
 
-    def load(self, systems: Sequence[System]) -> None:
-        """Load those that aren't loaded, in three queries."""
-        fresh = [system for system in systems if system.pk not in self.facts]
+    def load(self, systems: Sequence[Listed]) -> None:
+        """Load those that aren't loaded, in three queries, and one more for the models of entries."""
+        fresh = models_of([system for system in systems if system.pk not in self.facts])
         if fresh:
+            self.models |= {system.pk: system for system in fresh}
             self.facts |= load_facts(fresh, FIRST, LAST)
             self.firsts |= first_runs(fresh)
 
-    def lives(self, systems: Sequence[System], end: datetime) -> dict[int, Life]:
+    def lives(self, systems: Sequence[Listed], end: datetime) -> dict[int, Life]:
         """The whole histories until `end` of those of these systems that have a fact by then, by system id."""
         self.load(systems)
-        return lives_of(systems, self.facts, self.firsts, FIRST, end)
+        known = [self.models[system.pk] for system in systems if system.pk in self.models]
+        return lives_of(known, self.facts, self.firsts, FIRST, end)

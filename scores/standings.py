@@ -7,39 +7,41 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
+from assessments.entries import Listed
 from assessments.models import System
-from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.scoring import totals
 from rubric.states import State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at
-from scores.evidence_of import NewestResult, failing_checks, newest_failures
+from scores.evidence_of import NewestResult, failing_of, newest_failures
 from scores.kept import known, order_of, states_over
 from scores.lapses import HORIZON, Ahead, Holding, holding, holding_by_states, lapses_of
 from scores.overview import COMPARED, Standing, review_is_due
 from scores.recounting import Recounting
-from scores.snapshots import Snapshot, of_state, snapshot
+from scores.snapshots import Snapshot, snapshot
 from scores.steps import LAPSES_SOON
+from scores.tallied import Tallied
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """One system at `now` and COMPARED before, what its evidence will hold soon, and the tests whose evidence lapsed."""
 
-    now: Snapshot
-    before: Snapshot
+    now: Tallied | None
+    before: Tallied | None
     verified_soon: Fraction
     assessed_at: datetime | None
     lapsed: int
     held: Holding
 
 
-def standings(systems: Sequence[System], now: datetime, recounting: Recounting | None = None) -> list[Standing]:
+def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting | None = None) -> list[Standing]:
     """One row for each system, in their order, in five queries: two where all states are kept.
 
-    Systems must have their organisation loaded. `recounting` takes along what is read besides kept states.
+    Models must have their organisation loaded. Entries that are gone meanwhile are left out. `recounting` takes along what is
+    read besides kept states.
     """
     kept = states_over(systems, now - COMPARED, ended=True)
     others = [system for system in systems if system.pk not in kept]
@@ -50,14 +52,18 @@ def standings(systems: Sequence[System], now: datetime, recounting: Recounting |
     for system in systems:
         if system.pk in kept:
             read = _by_states(system, kept[system.pk], now)
+        elif system.pk in recounting.facts:
+            model = recounting.models[system.pk]
+            read = _by_facts(model, recounting.facts[system.pk], recounting.firsts[system.pk], now)
         else:
-            read = _by_facts(system, recounting.facts[system.pk], recounting.firsts[system.pk], now)
+            continue
         found.append(_standing(system, read, checks.get(system.pk, ()), now))
     return found
 
 
-def _standing(system: System, read: _Read, checks: Sequence[NewestResult], now: datetime) -> Standing:
-    score, before = read.now.score, read.before.score
+def _standing(system: Listed, read: _Read, checks: Sequence[NewestResult], now: datetime) -> Standing:
+    score = read.now.score_at(now) if read.now else None
+    before = read.before.score_at(now - COMPARED) if read.before else None
     comparable = score is not None and before is not None and score.rubric is before.rubric
     return Standing(
         system=system,
@@ -67,16 +73,16 @@ def _standing(system: System, read: _Read, checks: Sequence[NewestResult], now: 
         verified_soon=read.verified_soon,
         assessed_at=read.assessed_at,
         review_due=score is not None and review_is_due(system, read.assessed_at, now),
-        failing=failing_checks(checks, Rules.of(system), now),
+        failing=len(failing_of(system, checks, now)),
         lapsing=read.held.falling(now + LAPSES_SOON),
         lapsed=read.lapsed,
-        snapshot=read.now,
+        state=read.now,
         earlier=read.before,
         ahead=Ahead((), 0) if system.retired_at is not None else lapses_of(read.held, now, now + HORIZON),
     )
 
 
-def _by_states(system: System, states: Sequence[State], now: datetime) -> _Read:
+def _by_states(system: Listed, states: Sequence[State], now: datetime) -> _Read:
     """From the states that hold from COMPARED before `now` on, and the one that ended then."""
     tests, then = order_of(system), now - COMPARED
     past = [state for state in states if state.at <= now]
@@ -86,8 +92,8 @@ def _by_states(system: System, states: Sequence[State], now: datetime) -> _Read:
     held = holding_by_states(system, states[len(past) - 1 :] if past else (), now)
     lapsed = _fallen(at_last, {state.tests for state in past}, tests) if at_last else 0
     return _Read(
-        now=of_state(system, at_last, now),
-        before=of_state(system, before, then),
+        now=known(at_last.rubric, at_last.tests, tests) if at_last else None,
+        before=known(before.rubric, before.tests, tests) if before else None,
         verified_soon=known(held.rubric.key, soon.tests, tests).score.verified.score if soon else Fraction(0),
         assessed_at=at_last.claims_from if at_last else None,
         lapsed=lapsed,
@@ -113,11 +119,11 @@ def _by_facts(system: System, facts: Facts, first_run_at: datetime | None, now: 
     then = now - COMPARED
     # Most spans of a long history ended before anything that is compared here.
     late = replace(facts, spans=[span for span in facts.spans if span.ends_at > then])
-    at_last = snapshot(system, late, first_run_at, now)
+    at_last, before = snapshot(system, late, first_run_at, now), snapshot(system, late, first_run_at, then)
     claims = next((claims for claims in reversed(facts.claims) if claims.effective_at <= now), None)
     return _Read(
-        now=at_last,
-        before=snapshot(system, late, first_run_at, then),
+        now=at_last.tallied if at_last.score else None,
+        before=before.tallied if before.score else None,
         verified_soon=totals(facts.rubric_at(now), levels_at(late, now + LAPSES_SOON).verified).score,
         assessed_at=claims.effective_at if claims else None,
         lapsed=len(_lapsed(facts, at_last, facts.rubric_at(now), now)),

@@ -11,7 +11,7 @@ from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.phrases import Phrase
 from rubric.definition import Category, Rubric, Test
-from scores.gaps import Holding, gaps
+from scores.gaps import Holding, gaps_of
 from scores.lapses import Lapse, in_order
 from scores.overview import Standing
 
@@ -127,7 +127,7 @@ def _count(number: int, noun: str) -> str:
 
 def _lift(rubric: Rubric, rows: Sequence[Standing]) -> Lift | None:
     """None where no test would raise any score by itself."""
-    found = gaps(rubric, [row.snapshot for row in rows])
+    found = gaps_of(rubric, [row.state.stand for row in rows if row.state is not None])
     most = max((gap.counts[Holding.WOULD_RISE] for gap in found), default=0)
     if not most:
         return None

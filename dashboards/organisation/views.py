@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from assessments.entries import entries_of
 from dashboards.organisation.choosing import Listed
 from dashboards.organisation.filters import SORTS, Filter
 from dashboards.organisation.presenters import SPARK, present
-from dashboards.organisation.reading import Choices, systems_of
+from dashboards.organisation.reading import Choices
 from scores.lapses import HORIZON
 from scores.overview import COMPARED, main_rubric
 from scores.past import read_past
@@ -28,7 +29,7 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     `?only=` leaves in the table the systems behind one figure, `?page=` is the page of the table.
     """
     now = timezone.now()
-    systems = systems_of(request.membership)
+    systems = entries_of(request.membership)
     wanted = Filter.read(request.GET)
     shown = [system for system in systems if wanted.takes(system)]
     rubric = main_rubric(shown)
