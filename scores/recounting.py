@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from assessments.entries import Listed, models_of
+from assessments.entries import Listed
 from assessments.models import System
 from rubric.timeline import Facts
 from scores.facts import load_facts
 from scores.reading import LAST
-from scores.trends import Life, first_runs, lives_of
+from scores.trends import Life, lives_of, with_first_run
 
 FIRST = datetime(1999, 1, 1, tzinfo=UTC)
 """An instant before any fact."""
@@ -25,12 +25,14 @@ class Recounting:
         self.firsts: dict[int, datetime | None] = {}
 
     def load(self, systems: Sequence[Listed]) -> None:
-        """Load those that aren't loaded, in three queries, and one more for the models of entries."""
-        fresh = models_of([system for system in systems if system.pk not in self.facts])
-        if fresh:
-            self.models |= {system.pk: system for system in fresh}
-            self.facts |= load_facts(fresh, FIRST, LAST)
-            self.firsts |= first_runs(fresh)
+        """Load those that aren't loaded, in three queries."""
+        wanted = [system.pk for system in systems if system.pk not in self.facts]
+        if not wanted:
+            return
+        fresh = list(with_first_run(System.objects.filter(pk__in=wanted).select_related("organisation")))
+        self.models |= {system.pk: system for system in fresh}
+        self.firsts |= {system.pk: system.first_run_at for system in fresh}  # type: ignore[attr-defined]
+        self.facts |= load_facts(fresh, FIRST, LAST)
 
     def lives(self, systems: Sequence[Listed], end: datetime) -> dict[int, Life]:
         """The whole histories until `end` of those of these systems that have a fact by then, by system id."""

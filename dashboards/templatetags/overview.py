@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
 from django import template
 from django.http import QueryDict
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from dashboards import drawing
+from dashboards import drawing, phrases
+from dashboards.figures.palette import colour_name
 from dashboards.organisation.choosing import address
-from dashboards.organisation.presenters import BandRow
+from dashboards.organisation.presenters import BandRow, SystemRow
+from dashboards.templatetags.addresses import addresses
+from dashboards.templatetags.components import band, delta, sparkline
+from rubric.definition import Category, Rubric
+from scores.overview import Standing
 
 register = template.Library()
 
@@ -32,3 +41,77 @@ def page_link(context: Context, number: int, anchor: str = "#systems") -> str:
 def systems_bar(row: BandRow, widest: int) -> SafeString:
     """The systems of a band as a bar, all bars on one scale: solid for those that evidence proves."""
     return drawing.parts_bar("ink", row.systems, row.proved, widest)
+
+
+UNASSESSED = "".join(
+    f'<td class="o-{name} is-quiet">{says}</td>'
+    for name, says in (("score", "–"), ("band", "Not assessed"), ("proof", "–"), ("limit", "–"), ("delta", "–"))
+)
+
+
+@register.simple_tag
+def system_rows(
+    rows: Sequence[SystemRow], organisation: str, start: datetime, now: datetime, may_assess: bool
+) -> SafeString:
+    """The rows of the table of systems; sparklines reach from `start` to `now`."""
+    return SafeString("".join([_system_row(row, organisation, start, now, may_assess) for row in rows]))
+
+
+def _system_row(row: SystemRow, organisation: str, start: datetime, now: datetime, may_assess: bool) -> str:
+    standing, rubric = row.standing, row.rubric
+    name = _name(standing, organisation)
+    if rubric is None or standing.score is None:
+        return f'<tr class="unassessed">{name}{UNASSESSED}{_first_act(standing, organisation, may_assess)}</tr>'
+    score = standing.score
+    where = band(score.band, rubric) if score.band else f'<span class="is-quiet">{escape(rubric.title)}</span>'
+    claimed = phrases.score(score.claimed.score, rubric) if standing.assessed_at else "–"
+    verified = phrases.score(score.verified.score, rubric)
+    return (
+        f'<tr>{name}<td class="o-score"><b>{phrases.score(score.score.score, rubric)}</b></td><td class="o-band">{where}</td>'
+        f'<td class="o-proof"><span class="t-lead">claimed </span>{claimed} <span class="sep">/</span> '
+        f'<span class="t-lead">verified </span>{verified}</td><td class="o-limit">{_limits(row.limiting, rubric)}</td>'
+        f'<td class="o-delta">{delta(standing.change)}</td>'
+        f'<td class="o-spark">{sparkline(row.spark, start, now, row.top)}</td>'
+        f'<td class="o-fail">{_count(standing.failing, "is-fail", "i-cross", "failing")}</td>'
+        f'<td class="o-lapse">{_count(standing.at_risk, "is-warn", "i-lapse", "lapsing")}</td></tr>'
+    )
+
+
+def _name(standing: Standing, organisation: str) -> str:
+    system = standing.system
+    _, page = addresses("system", organisation, system.slug)
+    marks = [escape(system.team.name)] if system.team else []
+    if system.retired_at:
+        marks.append("retired")
+    elif standing.review_due:
+        marks.append('<span class="is-warn">review due</span>')
+    return (
+        f'<th scope="row" class="o-name"><a href="{page}">{escape(system.name)}</a>'
+        f"<small>{' · '.join(marks)}</small></th>"
+    )
+
+
+def _first_act(standing: Standing, organisation: str, may_assess: bool) -> str:
+    says = '<span class="is-quiet">Not assessed</span>'
+    if may_assess:
+        _, page = addresses("assessments", organisation, standing.system.slug)
+        says = f'<a href="{page}">Start the first assessment</a>'
+    return f'<td class="o-spark" colspan="3">{says}</td>'
+
+
+def _limits(limiting: Sequence[Category], rubric: Rubric) -> str:
+    """The categories that limit a system: their dots, and their names, or how many they are from three on."""
+    named = len(limiting) < 3
+    dots = [
+        f'<span class="limit"><span class="dot cat-{colour_name(rubric, category.key)}"></span>'
+        + (escape(category.title) if named else f'<span class="vh">{escape(category.title)}</span>')
+        + "</span>"
+        for category in limiting
+    ]
+    return "".join(dots) + ("" if named else f"{len(limiting)} categories")
+
+
+def _count(number: int, css: str, glyph: str, word: str) -> str:
+    if not number:
+        return '<span class="is-quiet zero">0</span>'
+    return f'<span class="{css} count">{drawing.glyph(glyph)}{number}<span class="t-lead"> {word}</span></span>'
