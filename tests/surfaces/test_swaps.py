@@ -18,6 +18,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.actors import Actor
 from accounts.models import Membership, Scope
@@ -107,8 +108,10 @@ class World:
 
 
 @pytest.fixture
-def world(owner: Membership, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(owner: Membership, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> World:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
+    # All requests fall into one second.
+    settings.API_RATE = settings.SHARE_RATE = 1_000_000
     monkeypatch.setattr(rule_changes, "AT_ONCE", 0)
     world = World(owner)
     assert world.values and world.clients
