@@ -12,10 +12,10 @@ from django.db import DEFAULT_DB_ALIAS
 from msgspec.json import Decoder
 
 from accounts.actors import Actor
+from accounts.instants import from_sql, instant_from_sql
 from accounts.statements import VENDOR, document, fetch, to_sql
 from assessments.claims import thaw
 from assessments.models import System
-from evidence.instants import from_sql, instant_from_sql
 from evidence.posting import Content, PostedResult
 from evidence.rules_of import Rules, time_column
 from evidence.touched import statement

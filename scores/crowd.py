@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from operator import attrgetter
 
 from rubric.definition import Rubric
 from rubric.scoring import in_units, limiting, units_of
@@ -53,9 +52,10 @@ class Crowd:
     def of(cls, rubric: Rubric, faces: Sequence[Face] | Sequence[Stand]) -> Crowd:
         """All that look like these."""
         crowd = cls(rubric)
-        for kind, counts in crowd._counts.items():
-            counts.update(map(attrgetter(kind), faces))
-        crowd._points = [sum(points) for points in zip(*(face.points for face in faces), strict=True)] or crowd._points
+        crowd._counts["score"].update([face.score for face in faces])
+        crowd._counts["verified"].update([face.verified for face in faces])
+        crowd._counts["limits"].update([face.limits for face in faces])
+        crowd._points = totals([face.points for face in faces], len(crowd._keys))
         return crowd
 
     def add(self, face: Face, count: int = 1) -> None:
@@ -77,6 +77,11 @@ class Crowd:
     @property
     def systems(self) -> int:
         return self._counts["score"].total()
+
+    @property
+    def credited(self) -> int:
+        """The points of all categories of all systems, in the rubric's units."""
+        return sum(self._points)
 
     @property
     def mean(self) -> Fraction:
@@ -129,3 +134,18 @@ def _neighbours(ascending: Iterable[int], counts: Mapping[int, int], index: int)
         if found is not None and passed > index + 1:
             return found, value
     return (value if found is None else found), value
+
+
+def totals(points: Sequence[Sequence[int]], categories: int) -> list[int]:
+    """The sum of each category's points."""
+    return [sum([each[place] for each in points]) for place in range(categories)]
+
+
+def quantiles(ascending: Sequence[int], parts: int, *shares: Fraction) -> list[Fraction]:
+    """Of at least one ascending number of 1 / `parts`, the values at these shares, interpolated linearly."""
+    found = []
+    for share in shares:
+        index, rest = divmod(share.numerator * (len(ascending) - 1), share.denominator)
+        value, following = ascending[index], ascending[min(index + 1, len(ascending) - 1)]
+        found.append(Fraction(value * share.denominator + rest * (following - value), share.denominator * parts))
+    return found

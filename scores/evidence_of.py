@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
+from accounts.instants import instant_from_sql
 from accounts.statements import VENDOR, document, fetch, listed, to_sql
 from assessments.entries import Entry, Listed
 from assessments.models import System
-from evidence.instants import instant_from_sql
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
 from scores.score import Health

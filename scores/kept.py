@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from accounts.instants import from_sql, instant_from_sql
 from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
 from assessments.entries import Listed
-from evidence.instants import from_sql, instant_from_sql
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from rubric.states import EVER, State, of_digits
@@ -82,14 +80,21 @@ def ahead_of(systems: Sequence[Listed], now: datetime) -> dict[int, Course | Non
 
     Only of systems whose states are known for ever.
     """
-    found: dict[int, Course | None] = {}
+    texts: dict[int, list[str]] = {}
+    ends: dict[int, list[datetime]] = {}
+    rubrics: dict[int, str | None] = {}
     values = [to_sql(now), _wanted(systems), to_sql(ALWAYS), to_sql(now)]
-    for key, states in groupby(fetch(_ahead(VENDOR), values), key=itemgetter(0)):
-        rows = list(states)
-        _, begun, rubric, _, _ = rows[0]
-        ends = [instant_from_sql(row[4]) for row in rows[:-1]]
-        found[key] = Course(rubric, ",".join([row[3] for row in rows]), ends) if begun else None
-    return found
+    for key, begun, rubric, tests, until in fetch(_ahead(VENDOR), values):
+        own = texts.get(key)
+        if own is None:
+            texts[key], ends[key], rubrics[key] = [tests], [until], rubric if begun else None
+        else:
+            own.append(tests)
+            ends[key].append(until)
+    return {
+        key: Course(rubric, ",".join(texts[key]), [instant_from_sql(at) for at in ends[key][:-1]]) if rubric else None
+        for key, rubric in rubrics.items()
+    }
 
 
 def states_over(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from assessments.entries import Entry, Listed, models_of
-from assessments.models import Lifecycle, System
+from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
-from rubric.loader import builtin
-from rubric.states import NOTHING, State, falls, of_digits
-from rubric.timeline import Facts, levels_at
 from scores.facts import load_facts
-from scores.kept import Course, ahead_of
-from scores.stands import tests_of
+from scores.holdings import Holding, holding, holding_of
+from scores.kept import ahead_of
 
 HORIZON = timedelta(days=30)
 """How far ahead an organisation looks."""
@@ -44,12 +42,60 @@ class Lapse(NamedTuple):
         return max(self.before, self.claimed) > max(self.after, self.claimed)
 
 
+class Fall(NamedTuple):
+    """The same of several tests of one system at once, in the order of their keys."""
+
+    at: datetime
+    name: str
+    system: Listed
+    before: Level
+    after: Level
+    claimed: Level
+    kept_up: bool
+    tests: tuple[Test, ...]
+
+    @property
+    def lapses(self) -> list[Lapse]:
+        return [
+            Lapse(self.at, self.system, test, self.before, self.after, self.claimed, self.kept_up)
+            for test in self.tests
+        ]
+
+    @property
+    def loses_credit(self) -> bool:
+        """Whether the score counts less for these tests from then on."""
+        return max(self.before, self.claimed) > max(self.after, self.claimed)
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What lapses by some instant, by instant: what nothing sees to, or all. `kept_up` counts what pipelines see to."""
+    """What lapses by some instant: what nothing sees to, or all. `kept_up` counts what pipelines see to.
 
-    lapses: Sequence[Lapse]
+    `falls` come by instant, then by system and test.
+    """
+
+    falls: Sequence[Fall]
     kept_up: int
+
+    @property
+    def lapses(self) -> list[Lapse]:
+        """Test by test, by instant, then by system and test."""
+        return list(self.between(0, self.count))
+
+    @property
+    def count(self) -> int:
+        return sum([len(fall.tests) for fall in self.falls])
+
+    def between(self, start: int, end: int) -> Iterator[Lapse]:
+        """Those lapses whose place is from `start` on and before `end`."""
+        passed = 0
+        for _, together in groupby(self.falls, key=attrgetter("at", "name")):
+            own = list(together)
+            count = sum([len(fall.tests) for fall in own])
+            if passed < end and start < passed + count:
+                lapses = in_order([lapse for fall in own for lapse in fall.lapses])
+                yield from lapses[max(0, start - passed) : end - passed]
+            passed += count
 
 
 def lapses(systems: Sequence[Listed], now: datetime, until: datetime, *, every: bool = False) -> Ahead:
@@ -64,13 +110,12 @@ def lapses(systems: Sequence[Listed], now: datetime, until: datetime, *, every: 
     if models:
         facts = load_facts(models, now, now)
         held += [holding(model, facts[model.pk], now) for model in models]
-    found: list[Lapse] = []
-    seen_to = 0
-    for each in held:
-        own, count = _lapses(each, now, until, every)
-        found += own
-        seen_to += count
-    return Ahead(in_order(found), seen_to)
+    return _ahead(held, now, until, every)
+
+
+def lapses_of(held: Holding, now: datetime, until: datetime, *, every: bool = False) -> Ahead:
+    """The lapses of one system, retired or not."""
+    return _ahead([held], now, until, every)
 
 
 def in_order(found: Sequence[Lapse]) -> list[Lapse]:
@@ -78,107 +123,61 @@ def in_order(found: Sequence[Lapse]) -> list[Lapse]:
     return sorted(found, key=lambda lapse: (lapse.at, lapse.system.name.casefold(), lapse.test.key))
 
 
-Ends = Mapping[Level, datetime]
-Group = tuple[Sequence[tuple[Level, int]], Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What evidence holds of a system at an instant: tests, and when each level that they hold ends if nothing arrives.
-
-    The last of them lies a window after the newest run. Tests whose levels end alike stand together.
-    """
-
-    system: Listed
-    rubric: Rubric
-    claimed: Mapping[str, Level]
-    groups: Sequence[tuple[Ends, Sequence[str]]]
-
-    def falling(self, until: datetime) -> int:
-        """How many tests hold less by then."""
-        return sum([len(tests) for ends, tests in self.groups if min(ends.values()) <= until])
-
-
-def holding(system: System, facts: Facts, now: datetime) -> Holding:
-    """From facts that hold all spans around `now`."""
-    ends: dict[str, dict[Level, datetime]] = defaultdict(dict)
-    for span in facts.spans:
-        if span.starts_at <= now < span.ends_at:
-            ends[span.test][span.level] = span.ends_at
-    groups = [(own, (test,)) for test, own in ends.items()]
-    return Holding(system, facts.rubric_at(now), levels_at(facts, now).claimed, groups)
-
-
-def holding_by_states(system: Listed, states: Sequence[State], now: datetime) -> Holding:
-    """From the state that holds at `now` and all that follow; nothing was recorded by then where the first is later."""
-    if not states or states[0].at > now:
-        return Holding(system, builtin()[system.edition_at(now)], {}, ())
-    digits, ends = ",".join([state.tests for state in states]), [state.at for state in states[1:]]
-    return holding_of(system, Course(states[0].rubric, digits, ends))
-
-
-def holding_of(system: Listed, course: Course) -> Holding:
-    """From the state that holds at present and all that follow."""
-    claimed, groups = _ahead(tuple(system.edition_keys), course.tests)
-    ends = course.ends
-    held = [({level: ends[place - 1] for level, place in levels}, tests) for levels, tests in groups]
-    return Holding(system, builtin()[course.rubric], claimed, held)
-
-
-# What systems hold, and in which order it ends, changes seldom; when it ends does so nightly.
-@lru_cache(maxsize=4096)
-def _ahead(editions: tuple[str, ...], digits: str) -> tuple[Mapping[str, Level], Sequence[Group]]:
-    """From the digits of states that follow each other: what the first claims, and for each test what ends when.
-
-    Each level that it holds comes with the place of the first state that no longer does.
-    """
-    tests, states = tests_of(editions), digits.split(",")
-    padded = [state.ljust(len(tests), NOTHING) for state in states]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for test, column in zip(tests, zip(*padded, strict=True), strict=True):
-        alike.setdefault(column, []).append(test)
-    groups = [(ends, tuple(own)) for column, own in alike.items() if (ends := falls(column))]
-    return of_digits(states[0], tests).levels.claimed, groups
-
-
-def lapses_of(held: Holding, now: datetime, until: datetime, *, every: bool = False) -> Ahead:
-    """The lapses of one system, retired or not."""
-    found, seen_to = _lapses(held, now, until, every)
-    return Ahead(in_order(found) if found else (), seen_to)
-
-
-def _lapses(held: Holding, now: datetime, until: datetime, every: bool) -> tuple[list[Lapse], int]:
-    """The same in no order, and how many pipelines see to."""
-    found: list[Lapse] = []
+def _ahead(held: Sequence[Holding], now: datetime, until: datetime, every: bool) -> Ahead:
+    falls: list[Fall] = []
     seen_to = 0
-    for ends, tests in held.groups:
-        steps = [step for step in _falls(ends) if step[2] <= until]
-        if not steps:
+    for each in held:
+        if not every and _all_kept_up(each, now, until):
+            seen_to += each.outlook.falls
             continue
-        twice = 2 * (max(ends.values()) - now) if Level.AUTOMATED in ends else timedelta(0)
-        for window, own in _by_window(held, tests):
-            kept_up = twice > window
-            if kept_up:
-                seen_to += len(steps) * len(own)
-            if every or not kept_up:
-                found += [
-                    Lapse(at, held.system, test, before, after, held.claimed.get(test.key, Level.NONE), kept_up)
-                    for test in own
-                    for before, after, at in steps
-                ]
-    return found, seen_to
+        for fall in _falls(each, now, until):
+            if fall.kept_up:
+                seen_to += len(fall.tests)
+            if every or not fall.kept_up:
+                falls.append(fall)
+    return Ahead(sorted(falls, key=_place), seen_to)
 
 
-def _by_window(held: Holding, tests: Sequence[str]) -> Iterable[tuple[timedelta, Sequence[Test]]]:
+def _all_kept_up(held: Holding, now: datetime, until: datetime) -> bool:
+    """Whether all that the system holds ends by then unless a pipeline goes on, as is the case of most."""
+    system, outlook, ends = held.system, held.outlook, held.ends
+    return (
+        outlook.automated
+        and bool(outlook.groups)
+        and not system.windows
+        and ends[outlook.latest] <= until
+        and 2 * (ends[outlook.soonest] - now) > _days(_usual(system))
+    )
+
+
+def _falls(held: Holding, now: datetime, until: datetime) -> Iterator[Fall]:
+    system, ends, name = held.system, held.ends, held.system.name.casefold()
+    for steps, _, last, automated, claimed, own in held.outlook.groups:
+        due = [step for step in steps if ends[step[2]] <= until]
+        for window, tests in _by_window(held, own) if due else ():
+            kept_up = automated and 2 * (ends[last] - now) > window
+            for before, after, place in due:
+                yield Fall(ends[place], name, system, before, after, claimed, kept_up, tests)
+
+
+def _place(fall: Fall) -> tuple[datetime, str, str]:
+    return fall.at, fall.name, fall.tests[0].key
+
+
+def _by_window(held: Holding, own: tuple[str, ...]) -> Iterable[tuple[timedelta, tuple[Test, ...]]]:
     """Those of these tests that are in force, by their windows."""
-    system, in_force = held.system, _in_force(held.rubric, tuple(tests))
-    usual = system.window_days if isinstance(system, Entry) else system.organisation.window_days
+    system, usual, in_force = held.system, _usual(held.system), _in_force(held.rubric, own)
     if not system.windows:
-        return [(_days(usual), in_force)]
+        return ((_days(usual), in_force),) if in_force else ()
     found: dict[int, list[Test]] = {}
     for test in in_force:
         found.setdefault(system.windows.get(test.key, usual), []).append(test)
-    return [(_days(window), own) for window, own in found.items()]
+    return [(_days(window), tuple(own)) for window, own in found.items()]
+
+
+def _usual(system: Listed) -> int:
+    """The organisation's window, in days."""
+    return system.window_days if isinstance(system, Entry) else system.organisation.window_days
 
 
 @lru_cache(maxsize=4096)
@@ -189,13 +188,3 @@ def _in_force(rubric: Rubric, tests: tuple[str, ...]) -> tuple[Test, ...]:
 @lru_cache(maxsize=1024)
 def _days(days: int) -> timedelta:
     return timedelta(days=days)
-
-
-def _falls(ends: Ends) -> list[tuple[Level, Level, datetime]]:
-    """The steps down, each with its instant; a level reaches as far as each higher one at least."""
-    manual, automated = ends.get(Level.MANUAL), ends.get(Level.AUTOMATED)
-    if automated is None:
-        return [(Level.MANUAL, Level.NONE, manual)] if manual else []
-    if manual is None or manual <= automated:
-        return [(Level.AUTOMATED, Level.NONE, automated)]
-    return [(Level.AUTOMATED, Level.MANUAL, automated), (Level.MANUAL, Level.NONE, manual)]

@@ -15,9 +15,10 @@ from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.loader import builtin
 from rubric.scoring import units_of
+from scores.crowd import Crowd
 from scores.gaps import standing_by
 from scores.snapshots import stands_at
-from scores.stands import CELLS, Cell, Stand, columns, in_order, proved
+from scores.stands import CELLS, Cell, Stand, in_order, proofs
 from scores.trends import Bucket, bucket
 
 
@@ -108,9 +109,12 @@ class Moves:
     still: int
     begun: Sequence[tuple[Listed, Stand]]
 
-    def going(self, direction: Direction) -> list[Move]:
-        """Those that moved in this direction, furthest first."""
-        return [move for move in self.moved if move.direction is direction]
+    def by_direction(self) -> dict[Direction, list[Move]]:
+        """Those that moved in each direction, furthest first."""
+        found: dict[Direction, list[Move]] = {direction: [] for direction in Direction}
+        for move in self.moved:
+            found[move.direction].append(move)
+        return found
 
     @property
     def gained(self) -> int:
@@ -181,6 +185,6 @@ def _moved(test: Test, before: str, after: str) -> Moved:
 
 def whole(rubric: Rubric, at: datetime, stands: Sequence[Stand]) -> Whole:
     """All of these systems, which stand by this rubric, at one instant, as trends count them."""
-    credited = sum([sum(stand.points) for stand in stands])
-    earned = proved(rubric, columns(rubric, stands)) * units_of(rubric).points if credited else Fraction(0)
-    return Whole(bucket(rubric, at, stands), 100 * earned / credited if credited else None)
+    crowd = Crowd.of(rubric, stands)
+    proved = sum([each.points for each in proofs(stands)])
+    return Whole(bucket(at, crowd), Fraction(100 * proved, crowd.credited) if crowd.credited else None)

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.instants import from_sql
 from accounts.statements import to_sql
 from assessments.models import System
-from evidence.instants import from_sql
 from evidence.rules_of import Rules
 
 

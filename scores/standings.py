@@ -16,8 +16,9 @@ from rubric.scoring import totals
 from rubric.states import State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at
 from scores.evidence_of import NewestResult, failing_of, newest_failures
+from scores.holdings import Holding, holding, holding_by_states
 from scores.kept import known, order_of, states_over
-from scores.lapses import HORIZON, Ahead, Holding, holding, holding_by_states, lapses_of
+from scores.lapses import HORIZON, Ahead, lapses_of
 from scores.overview import COMPARED, Standing, review_is_due
 from scores.recounting import Recounting
 from scores.snapshots import Snapshot, snapshot

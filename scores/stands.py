@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.scoring import in_units, units_of
 from rubric.states import DIGITS, LEVELS, NOTHING, claimed_in, verified_in
 
 Cell = tuple[Level, Level]
@@ -71,12 +72,23 @@ def alike(digits: str) -> dict[str, int]:
     return {digit: count for digit in DIGITS if (count := digits.count(digit))}
 
 
-def held(stands_columns: Sequence[str]) -> int:
-    """In how many cells of systems and tests there is credit."""
-    return sum([count for digit, count in alike("".join(stands_columns)).items() if max(CELLS[digit])])
+class Proof(NamedTuple):
+    """In how many tests of a system there is credit, and the points that evidence alone proves, in the rubric's units."""
+
+    held: int
+    points: int
 
 
-def proved(rubric: Rubric, stands_columns: Sequence[str]) -> Fraction:
-    """The points that evidence alone proves, of all categories of all systems."""
-    earned = [rubric.scale[CELLS[digit][1]] * count for digit, count in alike("".join(stands_columns)).items()]
-    return sum(earned, Fraction(0))
+# Few stands differ, and most of these from one day to the next do not.
+@lru_cache(maxsize=8192)
+def proof(rubric: str, editions: tuple[str, ...], digits: str) -> Proof:
+    """What a stand's digits say of its rubric's tests."""
+    scale = builtin()[rubric]
+    cells = [CELLS[digit] for digit in in_order(scale, editions, digits)]
+    points = sum([scale.scale[verified] for _, verified in cells], Fraction(0))
+    return Proof(sum([max(cell) > Level.NONE for cell in cells]), in_units(points, units_of(scale).points))
+
+
+def proofs(stands: Sequence[Stand]) -> list[Proof]:
+    """The same of each of these."""
+    return [proof(stand.rubric, stand.editions, stand.tests) for stand in stands]

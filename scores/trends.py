@@ -23,7 +23,6 @@ from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
 from scores.kept import Countable, Counted, counted
-from scores.stands import Stand
 
 DAY = timedelta(days=1)
 LAST_MOMENT = timedelta(microseconds=1)
@@ -165,7 +164,7 @@ def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Se
         for kind, number, count in kept.counts.get(place, ()):
             crowd.count(kind, number, count)
         crowd.earn(kept.points.get(place, ()))
-        made.append(_bucket(at, crowd))
+        made.append(bucket(at, crowd))
     return made
 
 
@@ -189,12 +188,8 @@ def _shifts(rubric: Rubric, ends: Sequence[datetime], life: Life) -> Iterator[_S
         before = face
 
 
-def bucket(rubric: Rubric, at: datetime, faces: Sequence[Face] | Sequence[Stand]) -> Bucket:
-    """One instant alone, from the state of each system that counts at it; all of this rubric."""
-    return _bucket(at, Crowd.of(rubric, faces))
-
-
-def _bucket(at: datetime, crowd: Crowd) -> Bucket:
+def bucket(at: datetime, crowd: Crowd) -> Bucket:
+    """One instant, from all that count at it."""
     if not crowd.systems:
         return Bucket(at)
     q1, median, q3 = crowd.quantiles("score", Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))

@@ -13,6 +13,7 @@ from assessments.models import Lifecycle
 from scores.overview import Standing
 
 IN_USE, ALL = "", "all"
+RETIRED = Lifecycle.RETIRED.value
 WITHOUT = "~none"
 """Asks for systems that have no team, or no tag; a slug cannot be that."""
 SORTS = {"": "Needs attention", "score": "Score", "change": "90-day change", "name": "Name"}
@@ -62,17 +63,15 @@ class Filter:
             self._takes_lifecycle(system)
             and (not self.team or self.team == (system.team.slug if system.team else WITHOUT))
             and (not self.tag or self.tag in (system.tags or [WITHOUT]))
-            and self._finds(system)
+            and (not self.find or self._finds(system))
         )
 
     def _takes_lifecycle(self, system: Listed) -> bool:
         if self.lifecycle == IN_USE:
-            return system.lifecycle != Lifecycle.RETIRED
+            return system.lifecycle != RETIRED
         return self.lifecycle in (ALL, system.lifecycle)
 
     def _finds(self, system: Listed) -> bool:
-        if not self.find:
-            return True
         owner = system.owner
         texts = [system.name, system.slug, *((owner.name, owner.email) if owner else ())]
         return any(self.find.casefold() in text.casefold() for text in texts)

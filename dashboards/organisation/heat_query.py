@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from assessments.entries import Listed
+from assessments.models import Lifecycle
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
 from scores.gaps import Holding, ways
@@ -106,7 +107,7 @@ class HeatQuery:
             case "tag":
                 return system.tags or ("No tag",)
             case "lifecycle":
-                return (system.get_lifecycle_display(),)
+                return (str(Lifecycle(system.lifecycle).label),)
             case "none":
                 return ("",)
         return (system.team.name if system.team else "No team",)

@@ -14,7 +14,7 @@ from dashboards.moments import moment_of
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
 from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery, Shown
-from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of
+from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, scored_by
 from scores.evidence_of import failing_tests
 from scores.gaps import standing_by
 from scores.snapshots import stands_at
@@ -61,7 +61,7 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
     systems = entries_of(request.membership)
     shown = [system for system in systems if asked.narrow.takes(system)]
     rubric = chosen_rubric(asked.rubric, shown)
-    rows = [system for system in shown if system.edition_at(at) == rubric.key]
+    rows = scored_by(rubric, shown, at)
     context = {
         "now": now,
         "at": at,

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from assessments.entries import Listed
 from dashboards import phrases
+from dashboards.figures.palette import colour_name
 from dashboards.moments import exactly
 from dashboards.organisation.choosing import Page, page_of
 from dashboards.organisation.filters import WITHOUT, Filter
@@ -125,7 +126,7 @@ def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime,
         query = HeatQuery(wanted, rubric=rubric.key)
         return Behind(in_order(replace(query, at=exactly(since)), sort), in_order(query, sort))
 
-    going = {direction: found.going(direction) for direction in TITLES}
+    going = found.by_direction()
     ordered = [move for moves in going.values() for move in moves]
     shown = page_of(ordered, page)
     before, after = found.before.at, found.after.at
@@ -159,12 +160,11 @@ def _change(before: Fraction | None, after: Fraction | None) -> Fraction | None:
 
 def _row(rubric: Rubric, move: Move) -> MoveRow:
     before, after, change = move.before, move.after, move.change
+    rose = after.score > before.score
     # What held the score before it rose, or holds it since it fell, explains the change.
-    limits = (before if change > 0 else after).limits
-    places = {category.key: place for place, category in enumerate(rubric.categories)}
-    ordered = sorted(
-        move.tests, key=lambda each: (not limits >> places[each.test.category] & 1, each.gained != (change > 0))
-    )
+    limits = (before if rose else after).limits
+    limiting = {category.key for place, category in enumerate(rubric.categories) if limits >> place & 1}
+    ordered = sorted(move.tests, key=lambda each: (each.test.category not in limiting, each.gained != rose))
     return MoveRow(
         system=move.system,
         before=_text(rubric, before.score) if change else "",
@@ -191,33 +191,35 @@ class LapsesPage:
     losing: int
     systems: int
     every: bool
-    page: Page[Lapse]
+    page: Page[int]
 
 
 def present_lapses(found: Ahead, every: bool, page: str) -> LapsesPage:
     """The page's values; with `every` what was found holds also what pipelines keep up."""
-    coming = [lapse for lapse in found.lapses if not lapse.kept_up]
-    shown = page_of(found.lapses, page, LAPSES_A_PAGE)
+    coming = [fall for fall in found.falls if not fall.kept_up]
+    shown = page_of(range(found.count), page, LAPSES_A_PAGE)
+    lapses = found.between(shown.rows[0], shown.rows[-1] + 1) if shown.rows else ()
     return LapsesPage(
-        days=[
-            (day, list(lapses))
-            for day, lapses in groupby(shown.rows, key=lambda lapse: lapse.at.astimezone(UTC).date())
-        ],
-        coming=len(coming),
+        days=[(day, list(own)) for day, own in groupby(lapses, key=lambda lapse: lapse.at.astimezone(UTC).date())],
+        coming=sum([len(fall.tests) for fall in coming]),
         kept_up=found.kept_up,
-        losing=sum(lapse.loses_credit for lapse in coming),
-        systems=len({lapse.system.pk for lapse in coming}),
+        losing=sum([len(fall.tests) for fall in coming if fall.loses_credit]),
+        systems=len({fall.system.pk for fall in coming}),
         every=every,
         page=shown,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RollUpRow:
-    """One group, and the query part of its systems' address on any page of the organisation."""
+class RollUpRow(NamedTuple):
+    """One group as texts, and the query part of its systems' address on any page of the organisation."""
 
     found: RollUp
     behind: str
+    median: str
+    quartiles: str
+    weakest: Sequence[tuple[str, str]]
+    verified_share: str
+    credited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +231,27 @@ class RollUpTable:
     rows: Sequence[RollUpRow]
 
 
-def present_roll_ups(found: Mapping[By, Sequence[RollUp]]) -> list[RollUpTable]:
+def present_roll_ups(rubric: Rubric, found: Mapping[By, Sequence[RollUp]]) -> list[RollUpTable]:
     """A table for each grouping that parts the systems at all."""
     titles = {By.TEAM: "Teams", By.TAG: "Tags", By.LIFECYCLE: "Lifecycles"}
     return [
-        RollUpTable(by.value, titles[by], [RollUpRow(row, _behind(by, row.group)) for row in rows])
+        RollUpTable(by.value, titles[by], [_roll_up_row(rubric, by, row) for row in rows])
         for by, rows in found.items()
         if any(row.group.key for row in rows)
     ]
+
+
+def _roll_up_row(rubric: Rubric, by: By, row: RollUp) -> RollUpRow:
+    q1, median, q3 = ("" if value is None else phrases.score(value, rubric) for value in (row.q1, row.median, row.q3))
+    return RollUpRow(
+        found=row,
+        behind=_behind(by, row.group),
+        median=median,
+        quartiles=f"{q1} to {q3}",
+        weakest=[(colour_name(rubric, category.key), category.title) for category in row.weakest],
+        verified_share="" if row.verified_share is None else phrases.percent(row.verified_share),
+        credited="" if row.credited is None else phrases.percent(row.credited),
+    )
 
 
 def _behind(by: By, group: Group) -> str:

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.entries import Listed, entries_of
-from assessments.models import Lifecycle
 from dashboards.moments import moment_of
-from dashboards.organisation.filters import Filter
+from dashboards.organisation.filters import RETIRED, Filter
 from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
 from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of
 from rubric.definition import Rubric
@@ -44,7 +43,7 @@ class Asked:
     @classmethod
     def of(cls, request: MemberRequest) -> Asked:
         wanted, systems = Filter.read(request.GET), entries_of(request.membership)
-        shown = [system for system in systems if system.lifecycle != Lifecycle.RETIRED and wanted.takes(system)]
+        shown = [system for system in systems if system.lifecycle != RETIRED and wanted.takes(system)]
         rubric = chosen_rubric(request.GET.get("rubric", ""), shown)
         rows = [system for system in shown if system.rubric == rubric.key]
         return cls(timezone.now(), wanted, systems, shown, rubric, rows)
@@ -112,5 +111,9 @@ def rolled_up(request: MemberRequest, organisation: str) -> HttpResponse:
     """Teams, tags and lifecycles beside each other, and how their medians changed since `?since=`."""
     asked = Asked.of(request)
     since = _since(request, asked.now)
-    tables = present_roll_ups(roll_ups(asked.rows, asked.rubric, since, asked.now))
-    return render(request, "dashboards/roll_ups.html", asked.context() | {"since": since, "tables": tables})
+    tables = present_roll_ups(asked.rubric, roll_ups(asked.rows, asked.rubric, since, asked.now))
+    return render(
+        request,
+        "dashboards/roll_ups.html",
+        asked.context() | {"since": since, "since_day": f"{since:%Y-%m-%d}", "tables": tables},
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Membership
-from assessments.entries import Listed
+from assessments.entries import Entry, Listed
 from assessments.models import Lifecycle, System
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from evidence.rules_of import with_rules
@@ -57,8 +57,23 @@ class Choices:
 
 def rubrics_of(systems: Sequence[Listed], at: datetime) -> list[Rubric]:
     """The editions that score these systems at an instant, in the order in which they were published."""
-    used = {system.edition_at(at) for system in systems}
+    used = set(_in_force(systems, at).values())
     return [rubric for key, rubric in builtin().items() if key in used]
+
+
+def scored_by(rubric: Rubric, systems: Sequence[Entry], at: datetime) -> list[Entry]:
+    """Those of these systems whose edition in force at an instant is this one."""
+    in_force = _in_force(systems, at)
+    return [system for system in systems if in_force[id(system.editions)] == rubric.key]
+
+
+def _in_force(systems: Sequence[Listed], at: datetime) -> dict[int, str]:
+    """The edition in force by each history of editions; entries share these."""
+    return {id(system.editions): system.edition_at(at) for system in _one_of_each(systems)}
+
+
+def _one_of_each(systems: Sequence[Listed]) -> Iterable[Listed]:
+    return {id(system.editions): system for system in systems}.values()
 
 
 def chosen_rubric(asked: str, systems: Sequence[Listed]) -> Rubric:

@@ -151,6 +151,11 @@ def delta(change: Fraction | None) -> SafeString:
     """A change with its arrow; a fall stands out, a dash where there is nothing to compare."""
     if change is None:
         return SafeString('<span class="is-quiet">–</span>')
+    return _delta(change)
+
+
+@lru_cache(maxsize=1024)
+def _delta(change: Fraction) -> SafeString:
     if change == 0:
         return SafeString('<span class="is-quiet">0.0</span>')
     css, name, word = ("delta", "i-up", "up") if change > 0 else ("delta is-fail", "i-down", "down")
@@ -166,8 +171,11 @@ def delta(change: Fraction | None) -> SafeString:
 @register.simple_tag
 def moment(at: datetime | None, style: str = "minute") -> SafeString:
     """An instant in UTC, which times.js shows in the reader's zone; None: a dash. Styles: `date`, `short`, `minute`."""
-    if at is None:
-        return SafeString("–")
+    return SafeString("–") if at is None else _moment(at, style)
+
+
+@lru_cache(maxsize=4096)
+def _moment(at: datetime, style: str) -> SafeString:
     exact = at.astimezone(UTC).replace(tzinfo=None)
     return SafeString(
         f'<time datetime="{exact.isoformat()}Z" title="{exact.isoformat(" ", "microseconds")} UTC" data-zone="{style}">'

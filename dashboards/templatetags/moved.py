@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
@@ -13,6 +14,11 @@ from django.utils.safestring import SafeString
 
 from assessments.entries import Listed
 from dashboards import drawing, phrases
+from dashboards.organisation.moved_presenters import MoveRow
+from dashboards.templatetags.components import delta, moment
+from rubric.definition import Test
+from rubric.levels import Level
+from scores.lapses import Lapse
 from scores.moves import Moved
 from scores.stands import Cell
 
@@ -30,11 +36,29 @@ def _page(organisation: str, system: str) -> str:
     return reverse("system", args=[organisation, system])
 
 
-@register.simple_tag
-def test_moves(tests: Sequence[Moved], address: str) -> SafeString:
-    """The list items of tests that moved, each a link to the test's page below its system's address."""
-    safe = escape(address)
-    return SafeString("".join([f'{start}<a href="{safe}{end}' for start, end in map(_test_move, tests)]))
+@register.simple_tag(takes_context=True)
+def move_rows(context: Context, rows: Sequence[MoveRow], since: str) -> SafeString:
+    """A row for each of these systems; its last link compares it with how it stood on the day `since`."""
+    organisation = context["membership"].organisation.slug
+    compare = reverse("compare", args=[organisation])
+    return SafeString("".join([_move_row(organisation, row, compare, since) for row in rows]))
+
+
+def _move_row(organisation: str, row: MoveRow, compare: str, since: str) -> str:
+    system = row.system
+    heading, address = _system(organisation, system.slug, system.name, system.team.name if system.team else "")
+    causes = [f'{start}<a href="{address}{end}' for start, end in map(_test_move, row.tests)]
+    if row.tests:
+        query = escape(urlencode({"system": system.slug, "since": since}))
+        words = f"{row.more} more, and through which facts" if row.more else "Through which facts"
+        causes.append(f'<li><a href="{compare}?{query}">{words}</a></li>')
+    score, verified = (f"{escape(before)} → " if before else "" for before in (row.before, row.verified_before))
+    return (
+        f'<tr>{heading}<td class="num"><span class="t-lead">score </span>{score}<b>{escape(row.after)}</b></td>'
+        f'<td class="num">{delta(row.change)}</td>'
+        f'<td class="num"><span class="t-lead">verified </span>{verified}{escape(row.verified_after)}</td>'
+        f'<td><ul class="causes">{"".join(causes)}</ul></td></tr>'
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -44,6 +68,49 @@ def _test_move(move: Moved) -> tuple[SafeString, SafeString]:
     return format_html("<li>{} ", arrow), format_html(
         'tests/{}/">{}</a> {} → {}</li>', move.test.key, move.test.title, _disc(move.before), _disc(move.after)
     )
+
+
+@register.simple_tag(takes_context=True)
+def lapse_rows(context: Context, lapses: Sequence[Lapse]) -> SafeString:
+    """A row for each of these lapses."""
+    organisation = context["membership"].organisation.slug
+    return SafeString("".join([_lapse_row(organisation, lapse) for lapse in lapses]))
+
+
+def _lapse_row(organisation: str, lapse: Lapse) -> str:
+    system = lapse.system
+    heading, address = _system(organisation, system.slug, system.name, system.team.name if system.team else "")
+    fall = _fall(lapse.before, lapse.after, lapse.claimed, lapse.kept_up, lapse.loses_credit)
+    test, at = _test(lapse.test), moment(lapse.at)
+    return f'<tr>{heading}<td><a href="{address}{test}</a></td>{fall}<td class="num">{at}</td></tr>'
+
+
+@lru_cache(maxsize=8192)
+def _system(organisation: str, slug: str, name: str, team: str) -> tuple[SafeString, str]:
+    """The head of a system's row, and its address."""
+    address = _page(organisation, slug)
+    return format_html('<th scope="row"><a href="{}">{}</a> <small>{}</small></th>', address, name, team), escape(
+        address
+    )
+
+
+@lru_cache(maxsize=4096)
+def _test(test: Test) -> SafeString:
+    """A test's link, below its system's address."""
+    return format_html('tests/{}/">{}', test.key, test.title)
+
+
+@lru_cache
+def _fall(before: Level, after: Level, claimed: Level, kept_up: bool, loses_credit: bool) -> SafeString:
+    """How far evidence falls, and what becomes of the credit."""
+    words = [phrases.level_word(level).lower() for level in (before, after, claimed)]
+    kept = SafeString(" <small>kept up</small>") if kept_up else ""
+    credit = (
+        format_html('<span class="is-warn">{} falls</span>', drawing.glyph("i-lapse"))
+        if loses_credit
+        else format_html('<span class="is-quiet">claim of {} stays</span>', words[2])
+    )
+    return format_html("<td>{} → {}{}</td><td>{}</td>", words[0], words[1], kept, credit)
 
 
 def _disc(cell: Cell) -> SafeString:

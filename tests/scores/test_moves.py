@@ -109,7 +109,10 @@ def test_roll_ups_are_the_trend_of_each_group(systems: dict[str, System]) -> Non
         (found[By.TAG][0], ["rising", "proving"]),
         (found[By.TEAM][1], ["proving", "still", "new", "silent", "other"]),
     ):
-        assert [row.before.at, row.after.at] == trend([systems[name] for name in members], [THEN, NOW], RUBRIC)
+        before, after = trend([systems[name] for name in members], [THEN, NOW], RUBRIC)
+        assert (row.assessed, row.q1, row.median, row.q3) == (after.systems, after.q1, after.median, after.q3)
+        assert after.median is not None and before.median is not None
+        assert row.change == after.median - before.median
     whole = moves(rows, RUBRIC, THEN, NOW).after
     assert whole.at == trend(rows, [NOW], RUBRIC)[0]
     assert whole.verified_share == figures(RUBRIC, standings(rows, NOW)).verified_share.value
