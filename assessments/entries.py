@@ -109,8 +109,21 @@ def models_of(systems: Sequence[Listed]) -> list[System]:
     if not wanted:
         return [system for system in systems if isinstance(system, System)]
     read = System.objects.select_related("organisation", "team").in_bulk(wanted)
-    found = [system if isinstance(system, System) else read.get(system.pk) for system in systems]
-    return [system for system in found if system is not None]
+    found = [(system if isinstance(system, System) else read.get(system.pk), system) for system in systems]
+    return [as_listed(model, system) for model, system in found if model is not None]
+
+
+def as_listed(model: System, listed: Listed) -> System:
+    """A model that was read after its system was listed, with the spans and the windows that were in force then.
+
+    A change of rules may have been swapped in between. The model's organisation must not be shared with others.
+    """
+    model.generation, model.windows = listed.generation, dict(listed.windows)
+    if isinstance(listed, System):
+        model.counted_branch, model.organisation = listed.counted_branch, listed.organisation
+    else:
+        model.organisation.window_days = listed.window_days
+    return model
 
 
 # Few teams, sets of tags and histories of editions differ: each is made once.

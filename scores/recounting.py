@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from assessments.entries import Listed
+from assessments.entries import Listed, as_listed
 from assessments.models import System
 from rubric.timeline import Facts
 from scores.facts import load_facts
@@ -26,10 +26,11 @@ class Recounting:
 
     def load(self, systems: Sequence[Listed]) -> None:
         """Load those that aren't loaded, in three queries."""
-        wanted = [system.pk for system in systems if system.pk not in self.facts]
+        wanted = {system.pk: system for system in systems if system.pk not in self.facts}
         if not wanted:
             return
-        fresh = list(with_first_run(System.objects.filter(pk__in=wanted).select_related("organisation")))
+        rows = with_first_run(System.objects.filter(pk__in=wanted).select_related("organisation"))
+        fresh = [as_listed(model, wanted[model.pk]) for model in rows]
         self.models |= {system.pk: system for system in fresh}
         self.firsts |= {system.pk: system.first_run_at for system in fresh}  # type: ignore[attr-defined]
         self.facts |= load_facts(fresh, FIRST, LAST)
