@@ -14,12 +14,19 @@ from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from accounts.models import Organisation, Pass, Scope, Token, hash_secret
-from accounts.statements import Row, columns_of, fetch, hydrated, to_sql
+from accounts.statements import SQLITE, Row, columns_of, fetch, hydrated, to_sql
 
 MARK = "mls_"
 BRIEF_MARK = "mlsx_"
 SHOWN = len(MARK) + 6
 LAST_USE_STEP = timedelta(minutes=1)
+MOST_KNOWN = 1000
+# The rows of tokens that were used lately, by the hash of their secrets, as brief ones are read.
+_known: dict[str, Row] = {}
+
+
+class Outdated(Exception):
+    """A recalled token may be another by now, or be none: authenticate."""
 
 
 @transaction.atomic
@@ -145,12 +152,37 @@ def authenticate(secret: str, at: datetime, *, brief: bool = False) -> Token | N
     token = (_brief_token_of(rows[0]) if brief else _token_of(rows[0])) if rows else None
     if token is None or not token.usable_at(at):
         return None
-    if token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP:
+    if _is_to_be_marked(token, at):
         # The condition keeps requests that arrive together from each writing.
         due = Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USE_STEP)
         Token.objects.filter(due, pk=token.pk).update(last_used_at=at)
         token.last_used_at = at
+    elif brief and not SQLITE and not secret.startswith(BRIEF_MARK):
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[hash_secret(secret)] = rows[0]
     return token
+
+
+def recall(secret: str, at: datetime) -> Token | None:
+    """A brief token as it was when this process last authenticated it; None where `authenticate` has to be asked.
+
+    It may have been revoked meanwhile: nobody may go by it but on the condition that its row still has the `version` that
+    it bears, and whoever finds another one raises Outdated. That spares a posting, which reads its system on this condition,
+    a statement of its own.
+    """
+    row = _known.get(hash_secret(secret))
+    if row is None:
+        return None
+    token = _brief_token_of(row)
+    if not token.usable_at(at) or _is_to_be_marked(token, at):
+        return None
+    token.version = row[-1]
+    return token
+
+
+def _is_to_be_marked(token: Token, at: datetime) -> bool:
+    return token.last_used_at is None or token.last_used_at <= at - LAST_USE_STEP
 
 
 @lru_cache
@@ -160,6 +192,7 @@ def _by_secret(*, of_pass: bool, brief: bool) -> str:
     if brief:
         columns = f"{own}, (SELECT credit FROM accounts_organisation o WHERE o.id = t.organisation_id)"
         columns += ", (SELECT slug FROM assessments_system s WHERE s.id = t.system_id)"
+        columns += ", ''" if SQLITE else ", t.xmin::text"
     found = "p.secret_hash = %s AND p.expires_at > %s" if of_pass else "t.secret_hash = %s"
     return (
         f"SELECT {columns} FROM accounts_token t{' JOIN accounts_pass p ON p.token_id = t.id' if of_pass else ''}"
@@ -174,7 +207,7 @@ _BESIDES = (
 
 def _brief_token_of(row: Row) -> Token:
     """The token in a row of a brief `_by_secret`."""
-    *own, credit, slug = row
+    *own, credit, slug, _ = row
     token = hydrated(Token, own)
     alias = DEFAULT_DB_ALIAS
     token.organisation = Organisation.from_db(alias, ("id", "credit"), (token.organisation_id, credit))

@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import Scope, Token
-from accounts.tokens import authenticate
+from accounts.tokens import authenticate, recall
 from api.problems import forbidden
 
 
@@ -20,10 +20,7 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, Token]:
         """The token of the request. Raises AuthenticationFailed (401) without a valid one."""
-        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
-            raise AuthenticationFailed("Send a token: Authorization: Bearer TOKEN.")
-        token = authenticate(secret.strip(), timezone.now(), brief=self.brief)
+        token = authenticate(_secret(request), timezone.now(), brief=self.brief)
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
         return None, token
@@ -32,10 +29,26 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="mlscore"'
 
 
+def _secret(request: Request) -> str:
+    """What the header shows. Raises AuthenticationFailed (401) where it shows nothing."""
+    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise AuthenticationFailed("Send a token: Authorization: Bearer TOKEN.")
+    return str(secret.strip())
+
+
 class BriefBearerAuthentication(BearerAuthentication):
     """The same for views that need no more of the token's organisation and system than `authenticate` loads of brief ones."""
 
     brief = True
+
+
+class RecallingBearerAuthentication(BriefBearerAuthentication):
+    """The same for views that go by a token only on the condition that `accounts.tokens.recall` names."""
+
+    def authenticate(self, request: Request) -> tuple[None, Token]:
+        token = recall(_secret(request), timezone.now())
+        return super().authenticate(request) if token is None else (None, token)
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -7,8 +7,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -18,7 +19,13 @@ from rest_framework.views import APIView
 from accounts.actors import Actor
 from accounts.models import Scope, Token
 from api import parsing
-from api.authentication import BearerAuthentication, require_scope, require_unbound
+from api.authentication import (
+    BearerAuthentication,
+    BriefBearerAuthentication,
+    RecallingBearerAuthentication,
+    require_scope,
+    require_unbound,
+)
 from api.problems import CONTENT_TYPE, Fault, Problem, at_fault, exception_handler, not_found
 from api.shapes import Record
 from api.throttles import count_request
@@ -134,6 +141,39 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         parsing.drain(getattr(request, "_request", request))
         return super().finalize_response(request, response, *args, **kwargs)
+
+
+class RecallingView(ApiView):
+    """A view whose token may be a recalled one: what it does is `assured`, and none but an authenticated one is refused."""
+
+    authentication_classes = [RecallingBearerAuthentication]
+
+    def assured(self, act: Callable[[], HttpResponse]) -> HttpResponse:
+        """What `act` answers, which does something only as long as the token is what it was.
+
+        Whatever goes wrong goes wrong for a token that was authenticated just now.
+        """
+        try:
+            return act()
+        except Exception:
+            if not self._authenticated_anew():
+                raise
+        return act()
+
+    def handle_exception(self, error: Exception) -> Response:
+        try:
+            self._authenticated_anew()
+        except AuthenticationFailed as refusal:
+            error = refusal
+        return super().handle_exception(error)
+
+    def _authenticated_anew(self) -> bool:
+        """Whether the token was a recalled one, which it is no longer. Raises AuthenticationFailed (401)."""
+        token: Token | None = getattr(self.request, "_auth", None)
+        if token is None or not token.version:
+            return False
+        self.request.auth = BriefBearerAuthentication().authenticate(self.request)[1]
+        return True
 
 
 def read_record(record: Record, document: dict[str, Any]) -> dict[str, Any]:

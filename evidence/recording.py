@@ -40,15 +40,17 @@ def record_results(
     `received_at` is the time of receipt, aware. With `dry_run` everything runs and is rolled back. The outcome tells of the
     systems `concerning` (slugs that the actor sees) too, whatever the results.
     Raises PostingRefused when an item names an unknown system or test or a check of another test, else PostingConflict
-    when an item has other content than a result of the same identity.
+    when an item has other content than a result of the same identity; Outdated where a recalled token does not tell.
     """
     by_system = _by_system(results, concerning)
     if len(by_system) == 1 and not dry_run and not SQLITE and not connection.in_atomic_block:
         recorded = _record_unlocked(actor, by_system, received_at)
         if recorded is not None:
             return recorded
-    # What is refused wrote nothing, so that only a dry run needs a savepoint inside a caller's transaction.
-    with transaction.atomic(savepoint=dry_run):
+    # What is refused wrote nothing, so that inside a caller's transaction only what is undone needs a savepoint, and who
+    # tries again.
+    recalled = actor.token is not None and actor.token.version != ""
+    with transaction.atomic(savepoint=dry_run or recalled):
         lock(actor, by_system)
         batches, faults = _batches(actor, by_system, received_at)
         if not faults and not _conflicts(batches):

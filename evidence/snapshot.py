@@ -14,6 +14,7 @@ from msgspec.json import Decoder
 from accounts.actors import Actor
 from accounts.instants import from_sql, instant_from_sql
 from accounts.statements import VENDOR, document, fetch, to_sql
+from accounts.tokens import Outdated
 from assessments.claims import thaw
 from assessments.models import System
 from evidence.posting import Content, PostedResult
@@ -95,7 +96,7 @@ def read(actor: Actor, posted: Posted, received_at: datetime) -> dict[str, Snaps
     """What the results posted touch, as of the time of receipt, by the slug of their system.
 
     Systems that the actor cannot see are missing from the answer. The credit rule may be another than when the actor was
-    read; then everything is read once more by the one in force.
+    read; then everything is read once more by the one in force. Raises Outdated where nothing was found for a recalled token.
     """
     if not posted:
         return {}
@@ -110,18 +111,25 @@ def read(actor: Actor, posted: Posted, received_at: datetime) -> dict[str, Snaps
 def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> tuple[dict[str, Snapshot], str]:
     """What `read` answers, and the credit rule in force; what was read by another one is of no use."""
     found: dict[int, Snapshot] = {}
-    bound = actor.token.system_id if actor.token is not None else None
+    token = actor.token
+    bound = token.system_id if token is not None else None
+    recalled = token is not None and token.version != ""
+    now = to_sql(received_at)
     items = [
-        (slug, item.test, item.run_id, item.check, to_sql(item.observed_at or received_at))
+        (slug, item.test, item.run_id, item.check, now if item.observed_at is None else to_sql(item.observed_at))
         for slug, of_system in posted.items()
         for item in of_system
     ]
     single = len(items) == len(posted) == 1
-    values = [*(items[0] if single else [document(items)]), to_sql(received_at), actor.organisation.pk]
+    values = [*(items[0] if single else [document(items)]), now, actor.organisation.pk]
     values += posted if single else [document([slug] for slug in posted)]
     if bound is not None:
         values.append(bound)
-    rows = fetch(statement(VENDOR, time_column(credit), bound is not None, single), values)
+    if token is not None and recalled:
+        values += [token.pk, token.version]
+    rows = fetch(statement(VENDOR, time_column(credit), bound is not None, recalled, single), values)
+    if recalled and not rows:
+        raise Outdated
     for kind, key, slug, _, verified, facts, _, _, _, generation, claims in rows:
         if kind == "system":
             found[key] = _snapshot(actor, key, slug, generation, verified, facts)

@@ -13,22 +13,23 @@ LEVELS = " UNION ALL ".join(f"SELECT {level.value} AS level" for level in PROVAB
 
 
 @lru_cache
-def statement(vendor: str, column: str, bound: bool, single: bool) -> str:
+def statement(vendor: str, column: str, bound: bool, recalled: bool, single: bool) -> str:
     """A union of selects of one shape: kind, system, three names, a text, three instants, a number, a text.
 
     `column` is that of runs' times under the credit rule. The parameters are the document of posted items, the time of
-    receipt, the organisation's key and the document of slugs; and, where the actor is `bound` to a system, its key. Of a
-    `single` item the values themselves stand for both documents, which takes the database half the work.
+    receipt, the organisation's key and the document of slugs; where the actor is `bound` to a system, its key; and of a
+    `recalled` token its key and its version, without which there is nothing to read. Of a `single` item the values
+    themselves stand for both documents, which takes the database half the work.
     """
     return f"""
-WITH {_posted(vendor, bound, single)}
+WITH {_posted(vendor, bound, recalled, single)}
 {_systems(vendor)}
 {_facts(vendor, single)}
 UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
  {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
 
 
-def _posted(vendor: str, bound: bool, single: bool) -> str:
+def _posted(vendor: str, bound: bool, recalled: bool, single: bool) -> str:
     """What is asked for: the posted items, their systems with the rules in force, and the runs that the items belong to."""
     rows = one if single else listed
     items = rows(vendor, "l", slug="text", test="text", run_id="text", name="text", at=INSTANT)
@@ -38,11 +39,14 @@ def _posted(vendor: str, bound: bool, single: bool) -> str:
     # PostgreSQL's own mark of a row's version: the transaction that wrote it.
     version = "s.xmin::text" if postgresql else "''"
     at = "%s::timestamptz" if postgresql else "%s"
+    conditions = " AND s.id = %s" if bound else ""
+    if recalled:
+        conditions += " AND EXISTS (SELECT FROM accounts_token t WHERE t.id = %s AND t.xmin = %s::xid)"
     return f"""posted AS {kept} (SELECT * FROM {items}),
 systems AS MATERIALIZED (SELECT s.id, s.slug, s.generation, s.pending_generation, s.counted_branch, s.editions, s.windows,
  s.states_until, s.states_since, o.credit, o.window_days, o.repeat_hours, {version} AS version, {at} AS received_at
  FROM accounts_organisation o JOIN assessments_system s ON s.organisation_id = o.id
- WHERE o.id = %s AND s.slug IN (SELECT w.slug FROM {wanted}){" AND s.id = %s" if bound else ""}),
+ WHERE o.id = %s AND s.slug IN (SELECT w.slug FROM {wanted}){conditions}),
 items AS {kept} (SELECT s.id AS system, s.generation, s.counted_branch AS branch, s.windows, s.window_days,
  s.repeat_hours, l.test, l.run_id, l.name, l.at FROM posted l JOIN systems s ON s.slug = l.slug),
 runs AS {kept} (SELECT {distinct} l.system, l.test, l.run_id, l.branch,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+import msgspec
 from msgspec.json import Encoder
 
 from accounts import statements
@@ -25,8 +26,7 @@ _encode = Encoder().encode
 _texts = attrgetter(*TEXTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(msgspec.Struct, frozen=True, gc=False):
     """A posted result that was not there before, its check, and when it was observed."""
 
     item: PostedResult

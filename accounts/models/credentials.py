@@ -83,6 +83,9 @@ class Token(models.Model):
 
     objects = OwnedQuerySet["Token"].as_manager()
 
+    # PostgreSQL's mark of the row's version, of a token that was not asked for anew: see `accounts.tokens.recall`.
+    version = ""
+
     def __str__(self) -> str:
         return self.name
 

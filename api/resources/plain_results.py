@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import DecodeError, Meta
 from msgspec.json import Decoder
@@ -28,7 +28,6 @@ from api.resources.limits import (
 )
 from assessments.instants import within_reason
 from assessments.links import is_link
-from evidence.models import Status
 from evidence.posting import PostedResult
 
 Provenance = Annotated[str, Meta(max_length=LONGEST_PROVENANCE)]
@@ -42,7 +41,7 @@ class Item(TypedDict):
     system: NotRequired[Annotated[str, Meta(min_length=1, max_length=LONGEST_SLUG)]]
     test: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEST)]
     run_id: Annotated[str, Meta(min_length=1, max_length=LONGEST_RUN_ID)]
-    status: str
+    status: Literal["passed", "failed", "error", "skipped"]
     check: NotRequired[Annotated[str, Meta(min_length=1, max_length=LONGEST_CHECK)]]
     observed_at: NotRequired[str]
     message: NotRequired[Annotated[str, Meta(max_length=LONGEST_MESSAGE)]]
@@ -66,7 +65,6 @@ MEMBER = re.compile(rb'"[ \t\n\r]*:')
 ESCAPED_NUL = b"\\u0000"
 _batch: Decoder[Items] = Decoder(Items)
 _single: Decoder[Item] = Decoder(Item)
-STATUSES = frozenset(Status.values)
 
 
 def read_plain(body: bytes, token: Token, received_at: datetime) -> tuple[list[PostedResult], bool] | None:
@@ -96,6 +94,6 @@ def _posted(item: Item, own_system: str | None, received_at: datetime) -> Posted
         values["observed_at"] = read_instant(item["observed_at"])
         if not within_reason(values["observed_at"], received_at):
             raise ValueError
-    if values["system"] is None or item["status"] not in STATUSES or ("url" in item and not is_link(item["url"])):
+    if values["system"] is None or ("url" in item and not is_link(item["url"])):
         raise ValueError
     return PostedResult(**values)

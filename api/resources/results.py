@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from accounts.models import Token
@@ -38,6 +39,7 @@ from scores.reading import score_of
 from scores.score import Score
 
 LATE = timedelta(days=1)
+EVER = datetime.min.replace(tzinfo=UTC)  # a score in short does not say of what instant it is
 UNREADABLE = "\x01unreadable"  # stands for a name that was at fault: no stored name equals it
 
 RESULT = Record(
@@ -179,19 +181,27 @@ def show_outcome(outcome: Outcome, at: datetime) -> dict[str, Any]:
 def _show_system(outcome: SystemOutcome, at: datetime) -> dict[str, Any]:
     rubric = builtin()[outcome.system.edition_at(at)]
     claims = outcome.claims
-    claimed = claims.levels if claims else {}
-    left_out = claims.not_applicable if claims else frozenset()
-    before = Levels(claimed, outcome.verified_before, left_out)
-    shown_before = show_summary(score_of(rubric, before, at))
+    claimed = frozenset(claims.levels.items()) if claims else frozenset()
+    before, shown_before = _summed_up(rubric, claimed, frozenset(outcome.verified_before.items()))
     if outcome.verified_after == outcome.verified_before:
         return {"system": outcome.system.slug, "before": shown_before, "after": shown_before, "changed": []}
-    after = Levels(claimed, outcome.verified_after, left_out)
+    after, shown_after = _summed_up(rubric, claimed, frozenset(outcome.verified_after.items()))
     return {
         "system": outcome.system.slug,
         "before": shown_before,
-        "after": show_summary(score_of(rubric, after, at)),
-        "changed": _changed(rubric, before.credited, after.credited),
+        "after": shown_after,
+        "changed": _changed(rubric, before, after),
     }
+
+
+Held = frozenset[tuple[str, Level]]
+
+
+@lru_cache(maxsize=512)  # a system that is kept fresh stays at its levels
+def _summed_up(rubric: Rubric, claimed: Held, verified: Held) -> tuple[dict[str, Level], dict[str, Any]]:
+    """What is credited for these levels, and the score that they make, in short: for reading alone."""
+    levels = Levels(dict(claimed), dict(verified))
+    return levels.credited, show_summary(score_of(rubric, levels, EVER))
 
 
 def show_summary(score: Score) -> dict[str, Any]:

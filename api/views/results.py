@@ -10,8 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from api.authentication import BriefBearerAuthentication
-from api.base import ApiView, checked_id, read_record
+from api.base import ApiView, RecallingView, checked_id, read_record
 from api.documents import JSON, Parameter, flag, operation
 from api.pagination import paged
 from api.parsing import read_text
@@ -33,8 +32,7 @@ FILTERS = (
 )
 
 
-class Results(ApiView):
-    authentication_classes = [BriefBearerAuthentication]
+class Results(RecallingView):
     scopes = {"POST": Scope.RESULTS_WRITE}
 
     @operation(
@@ -54,7 +52,12 @@ class Results(ApiView):
         query = Query(request._request)
         dry_run = query.flag("dry_run")
         query.check()
-        posting = resource.Posting(read_text(request._request), self.token, self.now)
+        body = read_text(request._request)
+        answer: HttpResponse = self.assured(lambda: self._record(body, dry_run))
+        return answer
+
+    def _record(self, body: bytes, dry_run: bool) -> HttpResponse:
+        posting = resource.Posting(body, self.token, self.now)
         if posting.faults:
             found = faults_in(actor=self.actor, results=posting.results, received_at=self.now)
             raise at_fault([*posting.faults, *posting.faults_besides(found)])
@@ -68,9 +71,9 @@ class Results(ApiView):
                 *posting.faults_besides(error.faults),
             ) from error
         created = outcome.accepted > 0 and not dry_run
-        body = msgspec.json.encode(resource.show_outcome(outcome, self.now))
+        answer = msgspec.json.encode(resource.show_outcome(outcome, self.now))
         status = HTTPStatus.CREATED if created else HTTPStatus.OK
-        return HttpResponse(body, content_type=JSON, status=status)
+        return HttpResponse(answer, content_type=JSON, status=status)
 
 
 class SystemResults(ApiView):

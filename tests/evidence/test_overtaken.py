@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
@@ -42,8 +43,7 @@ def system(actor: Actor) -> System:
 
 
 def post(actor: Actor, **other: Any) -> Outcome:
-    values = {name: getattr(FIRST, name) for name in FIRST.__slots__}
-    return record_results(actor=actor, results=[PostedResult(**{**values, **other})], received_at=NOW)
+    return record_results(actor=actor, results=[msgspec.structs.replace(FIRST, **other)], received_at=NOW)
 
 
 @pytest.fixture
