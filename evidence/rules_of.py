@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import F
-
-from accounts.models import Organisation
 from assessments.models import System
-from assessments.models.core import SystemQuerySet
 from rubric.evidence import CountingRule, FreshnessRule
 
 ORGANISATION_RULES = ("window_days", "repeat_hours", "credit")
@@ -61,20 +56,6 @@ class Rules:
     def time_column(self) -> str:
         """The column of `Run` that holds a run's time on one branch."""
         return time_column(self.credit)
-
-
-def with_rules(systems: SystemQuerySet, organisation: Organisation) -> list[System]:
-    """These systems of an organisation that was read before, with its rules as they are when the systems are read.
-
-    They share one organisation: a row of it for each would take a third of the time.
-    """
-    found = list(systems.annotate(**{rule: F(f"organisation__{rule}") for rule in ORGANISATION_RULES}))
-    shared = copy(organisation)
-    for system in found:
-        system.organisation = shared
-    for rule in ORGANISATION_RULES if found else ():
-        setattr(shared, rule, getattr(found[0], rule))
-    return found
 
 
 @lru_cache(maxsize=1024)  # making one costs more than anything that asks for it

@@ -6,26 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Membership
 from assessments.entries import Entry, Listed
-from assessments.models import Lifecycle, System
+from assessments.models import Lifecycle
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
-from evidence.rules_of import with_rules
 from rubric.definition import Rubric
 from rubric.loader import builtin
 from scores.overview import main_rubric
 
-UNREAD = (
-    *("description", "repository_url", "efforts", "target_score", "pending_generation", "results_kept_from"),
-    *("team__organisation", "owner__password"),
-)
 LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
-
-
-def systems_of(membership: Membership) -> list[System]:
-    """The systems that the member may see, with organisation, team and owner, in one query; without their long texts."""
-    visible = System.objects.visible_to(membership).select_related("team", "owner").defer(*UNREAD)
-    return with_rules(visible, membership.organisation)
 
 
 @dataclass(frozen=True, slots=True)
