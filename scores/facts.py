@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
 
-from assessments.claims import claims_of
+from accounts.statements import VENDOR, document, fetch, listed, to_sql
+from assessments.claims import claims_of, thaw
 from assessments.models import Assessment, System
+from evidence.instants import instant_from_sql
 from evidence.models import Span
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.timeline import Claims, EvidenceSpan, Facts
+
+_LEVELS = tuple(Level)
 
 
 def editions_of(system: System) -> list[tuple[datetime | None, Rubric]]:
@@ -44,21 +49,46 @@ def load_facts(
     callers that have read them.
     """
     claims: dict[int, list[Claims]] = {system.pk: [] for system in systems}
-    if finals is None and with_claims:
-        made = Assessment.objects.final().filter(system__in=claims, effective_at__lte=end)
-        finals = made.only("system_id", "claims", "effective_at")
-    for final in finals or ():
-        claims[final.system_id].append(claims_of(final))
+    if finals is not None:
+        for final in finals:
+            claims[final.system_id].append(claims_of(final))
+    elif with_claims and systems:
+        for key, frozen, at in fetch(_finals(VENDOR), [document([(system.pk,) for system in systems]), to_sql(end)]):
+            claims[key].append(thaw(json.loads(frozen), instant_from_sql(at)))
     spans: dict[int, list[EvidenceSpan]] = {system.pk: [] for system in systems}
-    rows = in_force(systems).filter(ends_at__gt=start, starts_at__lte=end)
-    for system_id, test, level, starts_at, ends_at in rows.values_list(
-        "system_id", "test", "level", "starts_at", "ends_at"
-    ):
-        spans[system_id].append(EvidenceSpan(test, Level(level), starts_at, ends_at))
+    wanted = document([(system.pk, system.generation) for system in systems])
+    rows = fetch(_spans(VENDOR), [wanted, to_sql(start), to_sql(end)]) if systems else ()
+    for key, test, level, starts_at, ends_at in rows:
+        span = EvidenceSpan(test, _LEVELS[level], instant_from_sql(starts_at), instant_from_sql(ends_at))
+        spans[key].append(span)
     return {
         system.pk: Facts(editions=editions_of(system), claims=claims[system.pk], spans=spans[system.pk])
         for system in systems
     }
+
+
+@lru_cache
+def _finals(vendor: str) -> str:
+    return (
+        f"SELECT a.system_id, a.claims, a.effective_at FROM {listed(vendor, 'l', system='bigint')}"
+        " JOIN assessments_assessment a ON a.system_id = l.system"
+        f" WHERE a.status = 'final' AND a.effective_at <= {_instant(vendor)} ORDER BY a.effective_at, a.recorded_at, a.id"
+    )
+
+
+@lru_cache
+def _spans(vendor: str) -> str:
+    """The spans of the generation that each system pointed to when it was read, as its rules were."""
+    return (
+        "SELECT s.system_id, s.test, s.level, s.starts_at, s.ends_at"
+        f" FROM {listed(vendor, 'l', system='bigint', generation='bigint')}"
+        " JOIN evidence_span s ON s.system_id = l.system AND s.generation = l.generation"
+        f" WHERE s.ends_at > {_instant(vendor)} AND s.starts_at <= {_instant(vendor)}"
+    )
+
+
+def _instant(vendor: str) -> str:
+    return "%s::timestamptz" if vendor == "postgresql" else "%s"
 
 
 def in_force(systems: Sequence[System]) -> QuerySet[Span]:

@@ -12,7 +12,7 @@ from api.base import ApiView
 from api.documents import instant, operation
 from api.queries import Query
 from api.resources import scores as resource
-from scores.reading import first_fact_at, full_score, history
+from scores.reading import full_score, history, known_since
 
 
 class SystemScore(ApiView):
@@ -51,5 +51,5 @@ class SystemHistory(ApiView):
             query.refuse("start", "It lies after the end.")
         query.check()
         if start is None:
-            start = min(first_fact_at(system) or end, end)
+            start = min(known_since(system) or end, end)
         return Response({"points": [resource.show_point(point) for point in history(system, start, end)]})
