@@ -10,10 +10,11 @@ from operator import or_
 
 from django.db.models import Q, QuerySet
 
+from accounts.instants import instant_from_sql
 from accounts.statements import VENDOR, document, fetch, listed, to_sql
 from assessments.claims import claims_of, thaw
-from assessments.models import Assessment, System
-from evidence.instants import instant_from_sql
+from assessments.entries import Listed
+from assessments.models import Assessment
 from evidence.models import Span
 from rubric.definition import Rubric
 from rubric.levels import Level
@@ -23,19 +24,19 @@ from rubric.timeline import Claims, EvidenceSpan, Facts
 _LEVELS = tuple(Level)
 
 
-def editions_of(system: System) -> list[tuple[datetime | None, Rubric]]:
+def editions_of(system: Listed) -> list[tuple[datetime | None, Rubric]]:
     """The rubric editions that the system has been scored by, each with when it came into force."""
     return [
         (
             None if edition["from"] is None else datetime.fromisoformat(edition["from"]).astimezone(UTC),
-            builtin()[edition["rubric"]],
+            builtin()[str(edition["rubric"])],
         )
         for edition in system.editions
     ]
 
 
 def load_facts(
-    systems: Sequence[System],
+    systems: Sequence[Listed],
     start: datetime,
     end: datetime,
     *,
@@ -91,7 +92,7 @@ def _instant(vendor: str) -> str:
     return "%s::timestamptz" if vendor == "postgresql" else "%s"
 
 
-def in_force(systems: Sequence[System]) -> QuerySet[Span]:
+def in_force(systems: Sequence[Listed]) -> QuerySet[Span]:
     """The spans of the generation that each of these systems pointed to when it was read, as its rules were."""
     by_generation: dict[int, list[int]] = {}
     for system in systems:

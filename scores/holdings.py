@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from assessments.entries import Listed
-from assessments.models import System
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -65,7 +64,7 @@ class Holding(NamedTuple):
         return sum([len(group.tests) for group in self.outlook.groups if self.ends[group.first] <= until])
 
 
-def holding(system: System, facts: Facts, now: datetime) -> Holding:
+def holding(system: Listed, facts: Facts, now: datetime) -> Holding:
     """From facts that hold all spans around `now`."""
     by_test: dict[str, dict[Level, datetime]] = defaultdict(dict)
     for span in facts.spans:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from assessments.claims import claims_of
-from assessments.entries import Listed, models_of
+from assessments.entries import Listed
 from assessments.models import Assessment, System
 from rubric.definition import Rubric
 from rubric.levels import Level
@@ -33,7 +33,7 @@ _LEVELS = tuple(Level)
 class Snapshot:
     """One system at an instant. `score` is None where nothing was recorded by then; then no test holds anything."""
 
-    system: System
+    system: Listed
     levels: Levels
     score: Score | None
     shared: Tallied | None = field(default=None, compare=False, repr=False)
@@ -86,20 +86,20 @@ def stands_at(systems: Sequence[Listed], *instants: datetime) -> list[list[Stand
     """
     kept = kept_at(systems, *instants)
     left = [system for system in systems if system.pk not in kept]
-    others = counted_at(models_of(left), *instants)
+    others = counted_at(left, *instants)
     for system in left:
         rows = [own.get(system.pk) for own in others]
         kept[system.pk] = [None if row is None or row.score is None else row.tallied.stand for row in rows]
     return [kept[system.pk] for system in systems]
 
 
-def counted_at(systems: Sequence[System], *instants: datetime) -> list[dict[int, Snapshot]]:
+def counted_at(systems: Sequence[Listed], *instants: datetime) -> list[dict[int, Snapshot]]:
     """Each of these systems at each instant, by its id, counted from claims and spans."""
     firsts = first_runs(systems) if systems else {}
     return [{row.system.pk: row for row in _counted(systems, firsts, at)} for at in instants]
 
 
-def _counted(systems: Sequence[System], firsts: Mapping[int, datetime | None], at: datetime) -> list[Snapshot]:
+def _counted(systems: Sequence[Listed], firsts: Mapping[int, datetime | None], at: datetime) -> list[Snapshot]:
     """The same from claims and spans: of all facts only what holds then."""
     if not systems:
         return []
@@ -114,7 +114,7 @@ def _counted(systems: Sequence[System], firsts: Mapping[int, datetime | None], a
     return found
 
 
-def _claims(systems: Sequence[System], at: datetime) -> dict[int, Claims]:
+def _claims(systems: Sequence[Listed], at: datetime) -> dict[int, Claims]:
     """The claims in force at an instant, by system id."""
     newest = Assessment.objects.final().filter(system=OuterRef("pk"), effective_at__lte=at).reverse().values("pk")[:1]
     wanted = (
@@ -124,7 +124,7 @@ def _claims(systems: Sequence[System], at: datetime) -> dict[int, Claims]:
     return {final.system_id: claims_of(final) for final in finals}
 
 
-def _verified(systems: Sequence[System], at: datetime) -> dict[int, dict[str, Level]]:
+def _verified(systems: Sequence[Listed], at: datetime) -> dict[int, dict[str, Level]]:
     """The verified levels at an instant, by system id and test."""
     held = in_force(systems).filter(starts_at__lte=at, ends_at__gt=at).values_list("system_id", "test", "level")
     verified: dict[int, dict[str, Level]] = defaultdict(dict)
@@ -135,13 +135,13 @@ def _verified(systems: Sequence[System], at: datetime) -> dict[int, dict[str, Le
     return verified
 
 
-def snapshot(system: System, facts: Facts, first_run_at: datetime | None, at: datetime) -> Snapshot:
+def snapshot(system: Listed, facts: Facts, first_run_at: datetime | None, at: datetime) -> Snapshot:
     """The system at an instant, from facts that hold all claims until then and all spans around it."""
     since = first_fact(facts, first_run_at)
     return _snapshot(system, levels_at(facts, at), facts.rubric_at(at), at, since is not None and since <= at)
 
 
-def _snapshot(system: System, levels: Levels, rubric: Rubric, at: datetime, recorded: bool) -> Snapshot:
+def _snapshot(system: Listed, levels: Levels, rubric: Rubric, at: datetime, recorded: bool) -> Snapshot:
     """Without anything recorded by then, no test holds anything, and there is no score."""
     if not recorded:
         return Snapshot(system, Levels({}, {}), None)

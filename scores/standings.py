@@ -8,7 +8,6 @@ from datetime import datetime
 from fractions import Fraction
 
 from assessments.entries import Listed
-from assessments.models import System
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -41,7 +40,7 @@ class _Read:
 def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting | None = None) -> list[Standing]:
     """One row for each system, in their order, in five queries: two where all states are kept.
 
-    Models must have their organisation loaded. Entries that are gone meanwhile are left out. `recounting` takes along what is
+    Models must have their organisation loaded. `recounting` takes along what is
     read besides kept states.
     """
     kept = states_over(systems, now - COMPARED, ended=True)
@@ -53,11 +52,8 @@ def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting |
     for system in systems:
         if system.pk in kept:
             read = _by_states(system, kept[system.pk], now)
-        elif system.pk in recounting.facts:
-            model = recounting.models[system.pk]
-            read = _by_facts(model, recounting.facts[system.pk], recounting.firsts[system.pk], now)
         else:
-            continue
+            read = _by_facts(system, recounting.facts[system.pk], recounting.firsts[system.pk], now)
         found.append(_standing(system, read, checks.get(system.pk, ()), now))
     return found
 
@@ -115,7 +111,7 @@ def _fallen(now: State, digits: set[str], tests: tuple[str, ...]) -> int:
     return found
 
 
-def _by_facts(system: System, facts: Facts, first_run_at: datetime | None, now: datetime) -> _Read:
+def _by_facts(system: Listed, facts: Facts, first_run_at: datetime | None, now: datetime) -> _Read:
     """The same from all facts of the system."""
     then = now - COMPARED
     # Most spans of a long history ended before anything that is compared here.

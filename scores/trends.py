@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from assessments.entries import Listed
 from assessments.models import System
 from evidence.models import Run
 from rubric.definition import Rubric
@@ -94,7 +95,7 @@ def trend(systems: Sequence[Countable], ends: Sequence[datetime], rubric: Rubric
     return with_kept(rubric, ends, kept, lives_over(list(others), ends[0], ends[-1]))
 
 
-def lives_over(systems: Sequence[System], start: datetime, end: datetime) -> list[Life]:
+def lives_over(systems: Sequence[Listed], start: datetime, end: datetime) -> list[Life]:
     """The histories over [start, end] of those of these systems that have a fact by then, from claims and spans."""
     if not systems:
         return []
@@ -108,7 +109,7 @@ def with_first_run(systems: QuerySet[System]) -> QuerySet[System]:
     return systems.annotate(first_run_at=Subquery(earliest.values("first_observed_at")[:1]))
 
 
-def first_runs(systems: Sequence[System]) -> dict[int, datetime | None]:
+def first_runs(systems: Sequence[Listed]) -> dict[int, datetime | None]:
     """When each system's earliest result was observed, by system id, in one query."""
     rows = with_first_run(System.objects.filter(pk__in=[system.pk for system in systems])).order_by()
     return {row.pk: row.first_run_at for row in rows.only("pk")}  # type: ignore[attr-defined]
@@ -121,7 +122,7 @@ def first_fact(facts: Facts, first_run_at: datetime | None) -> datetime | None:
 
 
 def lives_of(
-    systems: Sequence[System],
+    systems: Sequence[Listed],
     facts: Mapping[int, Facts],
     first_runs: Mapping[int, datetime | None],
     start: datetime,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from assessments.models import System
+from assessments.entries import Listed
 from rubric.definition import Category, Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -47,7 +47,7 @@ class CategoryRow:
 
     rubric: Rubric
     category: Category
-    points: Sequence[tuple[System, Fraction | None]]
+    points: Sequence[tuple[Listed, Fraction | None]]
     tests: Sequence[TestRow]
 
 

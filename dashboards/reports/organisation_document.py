@@ -219,7 +219,7 @@ def _basis(reading: OrganisationReading) -> list[dict[str, str]]:
     ]
     proved = sum(1 for stand in stands for level in stand.now.levels.verified.values() if level)
     windows = sum(bool(stand.now.system.windows) for stand in stands)
-    branches = sum(stand.now.system.counted_branch is not None for stand in stands)
+    branches = sum(stand.counted_branch is not None for stand in stands)
     found = [
         fact("Systems", f"{len(stands)} in use"),
         fact("Claims", "assessments " + ", ".join(claims) if claims else "none: no system was assessed"),

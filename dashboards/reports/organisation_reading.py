@@ -33,6 +33,7 @@ class SystemStand:
     ran: bool
     failing: int
     review_due: bool
+    counted_branch: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _stands(
                 ran=first is not None and first <= at,
                 failing=failing_checks(checks[system.pk], Rules.of(system), at),
                 review_due=review_is_due(system, assessment.effective_at if assessment else None, at),
+                counted_branch=system.counted_branch,
             )
         )
     return found

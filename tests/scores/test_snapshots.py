@@ -50,12 +50,12 @@ def test_each_snapshot_is_the_systems_own_score(seed: int) -> None:
     systems = [random_system(organisation, f"System {number}", dice) for number in range(4)]
     for at in (NOW, *(NOW + timedelta(minutes=dice.randrange(-210 * 24 * 60, 40 * 24 * 60)) for _ in range(5))):
         failing = failing_tests(systems, NOW)
-        for found in snapshots(systems, at):
-            first = first_fact_at(found.system)
+        for system, found in zip(systems, snapshots(systems, at), strict=True):
+            first = first_fact_at(system)
             if first is None or first > at:
                 assert found.score is None and not any(found.level(test) for test in TESTS)
                 continue
-            full = full_score(found.system, at)
+            full = full_score(system, at)
             assert found.score == full.total
             for test in full.tests:
                 key = test.test.key
