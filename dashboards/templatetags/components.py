@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -217,3 +217,14 @@ def _chart_row(row: Row, moves: str) -> str:
         when = f'<a href="{escape(address_at(moves, row.at))}">{when}</a>'
     cells = "".join([f"<td>{escape(cell)}</td>" for cell in row.cells])
     return f'<tr><th scope="row">{when}</th>{cells}</tr>'
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
+    """The options of a choice, each its value and its label."""
+    return SafeString("".join([_option(value, str(label), value == chosen) for value, label in choices]))
+
+
+@lru_cache(maxsize=4096)
+def _option(value: str, label: str, chosen: bool) -> SafeString:
+    return format_html('<option value="{}"{}>{}</option>', value, SafeString(" selected") if chosen else "", label)

@@ -113,16 +113,20 @@ def _face(claimed: Level, verified: Level, not_applicable: bool, failing: bool) 
 
 
 @register.simple_tag
-def share_bar(row: GapRow) -> SafeString:
-    """The bar of a test from 0 to all systems: solid for those that prove it, hatched up to those credited."""
-    counts = row.gap.counts
-    return drawing.parts_bar(row.colour, counts[Holding.CREDITED], counts[Holding.VERIFIED], row.gap.systems)
+def gap_rows(rows: Sequence[GapRow], rubric_url: str, heat_map_url: str) -> SafeString:
+    """The rows of tests: a bar up to all systems, solid for those that prove it, and counts that lead to their systems."""
+    return SafeString("".join([_gap_row(row, escape(rubric_url), heat_map_url) for row in rows]))
 
 
-@register.simple_tag
-def gap_counts(row: GapRow, heat_map_url: str) -> SafeString:
-    """The cells of a test's counts, each number a link to its systems on the heat map."""
-    return SafeString("".join([_count(count, heat_map_url) for count in row.counts]))
+def _gap_row(row: GapRow, rubric_url: str, heat_map_url: str) -> str:
+    test, counts = row.gap.test, row.gap.counts
+    bar = drawing.parts_bar(row.colour, counts[Holding.CREDITED], counts[Holding.VERIFIED], row.gap.systems)
+    cells = "".join([_count(count, heat_map_url) for count in row.counts])
+    return (
+        f'<tr><th scope="row"><span class="dot cat-{row.colour}"></span><a href="{rubric_url}#{test.key}">'
+        f"{escape(test.title)}</a> <small>{escape(row.category.title)}</small></th>"
+        f'<td class="g-bar">{bar}</td>{cells}</tr>'
+    )
 
 
 def _count(count: Count, heat_map_url: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from rubric.loader import DEFAULT
@@ -15,6 +18,13 @@ register = template.Library()
 def default_rubric() -> str:
     """The key of the rubric that the main navigation leads to."""
     return DEFAULT
+
+
+@register.simple_tag
+@lru_cache
+def styles() -> SafeString:
+    """The links to the style sheets, which stay the same as long as the process."""
+    return render_to_string("components/styles.html")
 
 
 @register.simple_tag(takes_context=True)

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
-from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from assessments.entries import Listed
 from dashboards import drawing, phrases
 from dashboards.organisation.moved_presenters import MoveRow
+from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import delta, moment
 from rubric.definition import Test
 from rubric.levels import Level
@@ -26,27 +26,16 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def system_page(context: Context, system: Listed) -> str:
-    """The address of a system's page."""
-    return _page(context["membership"].organisation.slug, system.slug)
-
-
-@lru_cache(maxsize=8192)
-def _page(organisation: str, system: str) -> str:
-    return reverse("system", args=[organisation, system])
-
-
-@register.simple_tag(takes_context=True)
 def move_rows(context: Context, rows: Sequence[MoveRow], since: str) -> SafeString:
     """A row for each of these systems; its last link compares it with how it stood on the day `since`."""
     organisation = context["membership"].organisation.slug
-    compare = reverse("compare", args=[organisation])
+    _, compare = addresses("compare", organisation)
     return SafeString("".join([_move_row(organisation, row, compare, since) for row in rows]))
 
 
 def _move_row(organisation: str, row: MoveRow, compare: str, since: str) -> str:
     system = row.system
-    heading, address = _system(organisation, system.slug, system.name, system.team.name if system.team else "")
+    heading, address = _system(organisation, system)
     causes = [f'{start}<a href="{address}{end}' for start, end in map(_test_move, row.tests)]
     if row.tests:
         query = escape(urlencode({"system": system.slug, "since": since}))
@@ -79,19 +68,17 @@ def lapse_rows(context: Context, lapses: Sequence[Lapse]) -> SafeString:
 
 def _lapse_row(organisation: str, lapse: Lapse) -> str:
     system = lapse.system
-    heading, address = _system(organisation, system.slug, system.name, system.team.name if system.team else "")
+    heading, address = _system(organisation, system)
     fall = _fall(lapse.before, lapse.after, lapse.claimed, lapse.kept_up, lapse.loses_credit)
     test, at = _test(lapse.test), moment(lapse.at)
     return f'<tr>{heading}<td><a href="{address}{test}</a></td>{fall}<td class="num">{at}</td></tr>'
 
 
-@lru_cache(maxsize=8192)
-def _system(organisation: str, slug: str, name: str, team: str) -> tuple[SafeString, str]:
+def _system(organisation: str, system: Listed) -> tuple[str, str]:
     """The head of a system's row, and its address."""
-    address = _page(organisation, slug)
-    return format_html('<th scope="row"><a href="{}">{}</a> <small>{}</small></th>', address, name, team), escape(
-        address
-    )
+    _, address = addresses("system", organisation, system.slug)
+    team = escape(system.team.name) if system.team else ""
+    return f'<th scope="row"><a href="{address}">{escape(system.name)}</a> <small>{team}</small></th>', address
 
 
 @lru_cache(maxsize=4096)
