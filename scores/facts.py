@@ -11,7 +11,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from accounts.instants import instant_from_sql
-from accounts.statements import VENDOR, document, fetch, listed, to_sql
+from accounts.statements import VENDOR, document, fetch, listed, matching, to_sql
 from assessments.claims import claims_of, thaw
 from assessments.entries import Listed
 from assessments.models import Assessment
@@ -70,21 +70,21 @@ def load_facts(
 
 @lru_cache
 def _finals(vendor: str) -> str:
+    own = f"a.system_id = l.system AND a.status = 'final' AND a.effective_at <= {_instant(vendor)}"
     return (
         f"SELECT a.system_id, a.claims, a.effective_at FROM {listed(vendor, 'l', system='bigint')}"
-        " JOIN assessments_assessment a ON a.system_id = l.system"
-        f" WHERE a.status = 'final' AND a.effective_at <= {_instant(vendor)} ORDER BY a.effective_at, a.recorded_at, a.id"
+        f" {matching(vendor, 'assessments_assessment', 'a', own)} ORDER BY a.effective_at, a.recorded_at, a.id"
     )
 
 
 @lru_cache
 def _spans(vendor: str) -> str:
     """The spans of the generation that each system pointed to when it was read, as its rules were."""
+    at = _instant(vendor)
+    own = f"s.system_id = l.system AND s.generation = l.generation AND s.ends_at > {at} AND s.starts_at <= {at}"
     return (
         "SELECT s.system_id, s.test, s.level, s.starts_at, s.ends_at"
-        f" FROM {listed(vendor, 'l', system='bigint', generation='bigint')}"
-        " JOIN evidence_span s ON s.system_id = l.system AND s.generation = l.generation"
-        f" WHERE s.ends_at > {_instant(vendor)} AND s.starts_at <= {_instant(vendor)}"
+        f" FROM {listed(vendor, 'l', system='bigint', generation='bigint')} {matching(vendor, 'evidence_span', 's', own)}"
     )
 
 
