@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from accounts.actors import Actor
 from accounts.models import Membership, Organisation
@@ -88,7 +89,7 @@ def test_whatever_goes_scores_rules_voids_and_late_results_are_as_if_nothing_had
         arriving = [as_posted(index, fact) for index, fact in enumerate(facts)]
         # Of each check a newest result stays: beside results of its own each has some that may go.
         again = [
-            replace(posted, check=f"{posted.test} shared {number % 2}", run_id=f"{number // 2}")
+            structs.replace(posted, check=f"{posted.test} shared {number % 2}", run_id=f"{number // 2}")
             for number, posted in enumerate(arriving)
         ]
         for posted in [*arriving[:cut], *again[:cut]]:
