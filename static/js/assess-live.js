@@ -19,19 +19,21 @@
     clearTimeout(timer);
     if (closed || asking || document.hidden) return;
     asking = true;
+    const seen = new Map([...form.querySelectorAll(".test")].map((article) => [article.id, stamp(article)]));
     const body = new URLSearchParams({ version });
-    for (const article of form.querySelectorAll(".test")) body.append("seen", `${article.id}:${stamp(article)}`);
+    for (const [test, shown] of seen) body.append("seen", `${test}:${shown}`);
     try {
       const headers = { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value, "HX-Request": "true" };
       const response = await fetch(form.dataset.live, { method: "POST", body, headers });
-      if (response.ok) tell(await response.json());
+      if (response.ok) tell(await response.json(), seen);
       else if ([401, 403, 404].includes(response.status)) closed = true;
     } catch { place.textContent = ""; }
     asking = false;
     if (!closed) timer = setTimeout(ask, EVERY);
   };
 
-  const tell = (news) => {
+  // Of a row that was stored since it was asked about, the answer may be older than what is shown: it is asked about again.
+  const tell = (news, seen) => {
     if (news.closed) {
       closed = true;
       place.textContent = news.closed;
@@ -44,6 +46,10 @@
     if (news.panel) htmx.swap(form, news.panel, { swapStyle: "none" });
     for (const each of news.rows ?? []) {
       if (!row(each.test)) continue;
+      if (stamp(row(each.test)) !== seen.get(each.test)) {
+        version = "";
+        continue;
+      }
       if (taken(each.test)) {
         waiting.set(each.test, each);
         if (!unsaved(each.test)) say(each.test, `${each.who} changed this; shown when you leave it`, "", "i-differ");

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.actors import Actor
 from assessments.models import Assessment
@@ -85,6 +85,21 @@ def test_what_others_save_arrives_but_never_under_the_cursor(browser: Browser, m
         choose(ines, "infra-3", "automated")
         saved(ines, "infra-3")
         assert stored(made, "infra-3")[0] == "automated"
+
+
+def test_an_answer_from_before_a_save_of_ones_own_is_not_told_as_news(browser: Browser, made: Scene) -> None:
+    with made.visit(browser) as (page, _):
+        held: list[Route] = []
+        page.route("**/live/", lambda route: held.append(route), times=1)
+        with page.expect_request("**/live/"):
+            page.goto(made.form)
+        choose(page, "model-6", "manual")
+        saved(page, "model-6")
+        with page.expect_response("**/live/"):
+            held.pop().continue_()
+        with page.expect_response("**/live/"):
+            pass
+        saved(page, "model-6")
 
 
 def test_without_javascript(browser: Browser, made: Scene) -> None:
