@@ -1,4 +1,4 @@
-"""Evidently: a report's JSON (0.7 and later) and a test suite's (before).
+"""Evidently: a report's JSON and the file of its snapshot (0.5 and later), and a test suite's of either kind (before).
 
 A test is a check. Its own name holds data values, so the check's is built from the metric, its settings and the kind
 of test. A metric without a test is information, not a check.
@@ -32,13 +32,34 @@ _SUFFIXES = ("MetricTest", "Test")
 
 def recognises(document: object) -> bool:
     """Whether the parsed JSON is a report of either generation."""
-    whole = mapping(document)
-    tests = whole.get("tests")
-    if not isinstance(tests, list):
-        return False
-    if tests:
-        return any("metric_config" in test or _is_legacy(test) for test in objects(tests))
-    return isinstance(whole.get("metrics"), list) or "summary" in whole
+    return _tests(mapping(document)) is not None
+
+
+def _tests(whole: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The tests of a report; an empty list where it has none, None where it is no report."""
+    given = whole.get("tests")
+    if isinstance(given, dict):
+        # Evidently 0.5 and 0.6 name each test by its fingerprint.
+        tests = objects(list(given.values()))
+        known = isinstance(whole.get("metrics"), list) and all({"name", "status"} <= test.keys() for test in tests)
+        return tests if known else None
+    if isinstance(given, list):
+        tests = objects(given)
+        if tests:
+            return tests if any("metric_config" in test or _is_legacy(test) for test in tests) else None
+        return [] if isinstance(whole.get("metrics"), list) or "summary" in whole else None
+    return _tests_of_snapshot(whole)
+
+
+def _tests_of_snapshot(whole: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The tests in what `Snapshot.dumps()`, or a legacy suite's `save()`, leaves: each metric holds its own."""
+    legacy = mapping(whole.get("suite")).get("test_results")
+    if isinstance(legacy, list):
+        return objects(legacy)
+    results, top = whole.get("metric_results"), whole.get("top_level_metrics")
+    if not isinstance(results, dict) or not isinstance(top, list):
+        return None
+    return [test for name in top for test in objects(mapping(results.get(text(name))).get("tests"))]
 
 
 def _is_legacy(test: dict[str, Any]) -> bool:
@@ -52,13 +73,14 @@ def read(body: bytes) -> Report:
 
 def interpret(document: object) -> Report:
     """As `read`, from JSON that is parsed already."""
-    if not recognises(document):
-        raise ReportError("This is not a report of Evidently: it has no 'tests' with a 'metric_config'.")
     whole = mapping(document)
+    tests = _tests(whole)
+    if tests is None:
+        raise ReportError("This is not a report of Evidently: it has no 'tests' with a 'metric_config'.")
     collector = Collector(NAME)
     observed_at = instant(whole.get("timestamp"))
     values = {text(metric.get("id")): metric.get("value") for metric in objects(whole.get("metrics"))}
-    for test in objects(whole.get("tests")):
+    for test in tests:
         status = _STATUSES.get(text(test.get("status")).upper())
         if status is None:
             collector.warn(f"The status '{text(test.get('status'))[:40]}' is unknown and read as an error.")

@@ -1,4 +1,4 @@
-"""Great Expectations: a validation result, or a checkpoint's result, which holds several; GX 0.x and 1.x.
+"""Great Expectations: a validation result, a checkpoint's result, which holds several, or a list of either; GX 0.x and 1.x.
 
 An expectation is a check, named by its type and its settings. Its rows and values are never kept.
 """
@@ -55,7 +55,15 @@ def interpret(document: object) -> Report:
 
 
 def _validations(document: object) -> Iterator[dict[str, Any]]:
-    whole = mapping(document)
+    parts = objects(document) if isinstance(document, list) else [mapping(document)]
+    loose = [part for part in parts if _is_expectation(part)]
+    if loose:
+        yield {"results": loose}
+    for part in parts:
+        yield from _validations_in(part)
+
+
+def _validations_in(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if _is_validation(whole):
         yield whole
     for run in mapping(whole.get("run_results")).values():
@@ -63,6 +71,11 @@ def _validations(document: object) -> Iterator[dict[str, Any]]:
         if _is_validation(mapping(inner)):
             yield mapping(inner)
     yield from (inner for inner in objects(whole.get("validation_results")) if _is_validation(inner))
+
+
+def _is_expectation(value: dict[str, Any]) -> bool:
+    """Whether it is one expectation's result on its own, as `batch.validate(expectation)` answers."""
+    return "success" in value and bool(mapping(value.get("expectation_config")) and _type(value))
 
 
 def _is_validation(value: dict[str, Any]) -> bool:

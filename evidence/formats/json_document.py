@@ -16,9 +16,17 @@ _LONGEST_INTEGER = 400
 def parse(body: bytes) -> Any:
     """The document in a body of UTF-8, UTF-16 or UTF-32, NaN and infinities as floats.
 
+    A document that is itself JSON in a string, as `json.dump(result.to_json(), file)` leaves it, is read as what it holds.
     Raises ReportError when it is empty, cut off, not JSON, nested or filled beyond reason, or where an object names a member
     twice: which of two statuses counts must not depend on the reader.
     """
+    document = _parsed(body)
+    if isinstance(document, str) and document.lstrip()[:1] in ("{", "["):
+        return _parsed(document.encode("utf-8", "replace"))
+    return document
+
+
+def _parsed(body: bytes) -> Any:
     if not body.strip():
         raise ReportError("The body is empty.")
     if body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:

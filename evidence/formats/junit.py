@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from evidence.formats import junit_words as words
 from evidence.formats import xml_document
 from evidence.formats.collecting import Collector
 from evidence.formats.report import Report, ReportError, Status
@@ -17,41 +18,13 @@ from evidence.formats.values import instant, number_in
 NAME = "junit"
 TITLE = "JUnit XML"
 
-_SUITES = ("testsuites", "testsuite")
-# Surefire names attempts that it repeated: flaky ones passed in the end, the rerun ones never did.
-_VERDICTS = {
-    "failure": Status.FAILED,
-    "rerunFailure": Status.FAILED,
-    "error": Status.ERROR,
-    "rerunError": Status.ERROR,
-    "skipped": Status.SKIPPED,
-    "ignored": Status.SKIPPED,
-    "disabled": Status.SKIPPED,
-}
-_FLAKY = ("flakyFailure", "flakyError")
-# GoogleTest and CTest say in an attribute, and in no child, that a case did not run; others that it failed.
-_VERDICT_ATTRIBUTES = ("status", "result")
-_VERDICT_WORDS = {
-    **dict.fromkeys(("failed", "failure", "fail"), Status.FAILED),
-    **dict.fromkeys(("error", "errored", "broken", "timeout", "timedout", "aborted", "crashed"), Status.ERROR),
-    **dict.fromkeys(("skipped", "notrun", "disabled", "suppressed", "ignored", "pending"), Status.SKIPPED),
-    **dict.fromkeys(("skip", "notexecuted", "untested", "undefined", "inconclusive", "todo"), Status.SKIPPED),
-}
-# pytest names every suite so; the name tells nothing of the check.
-_NAMELESS_SUITES = ("", "pytest")
-# Node's built-in reporter gives this class to every test, whatever its suite.
-_CLASS_OF_ALL = "test"
-# What producers write for want of a message: behave, nose2.
-_EMPTY_WORDS = ("none", "test failure")
-# nose2 files a test that should have failed under `skipped`, and counts it as a failure itself.
-_UNEXPECTED_SUCCESS = "test passes unexpectedly"
 _TEXT_HEAD = 2000
 _TEXT_TAIL = 500
 
 
 def recognises(body: bytes) -> bool:
     """Whether the root element is one of JUnit's."""
-    return xml_document.root_of(body) in _SUITES
+    return xml_document.root_of(body) in words.SUITES
 
 
 def read(body: bytes) -> Report:
@@ -79,9 +52,10 @@ class _Verdict:
 
     def text(self) -> str:
         """The message, else the line of the text that tells most: the last one of a traceback, the first of others."""
-        if self.message.strip() and self.message.strip().lower() not in _EMPTY_WORDS:
+        if self.message.strip() and self.message.strip().lower() not in words.EMPTY_WORDS:
             return self.message
         lines = [line.strip() for line in (self.head + self.tail).splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith(words.ANNOUNCEMENTS)]
         if not lines:
             return self.message
         return lines[-1] if lines[0].startswith("Traceback ") else lines[0]
@@ -102,8 +76,10 @@ class _Case:
     name: str
     observed_at: datetime | None
     key: str | None
+    asserted: bool
     verdicts: list[_Verdict] = field(default_factory=list)
     flaky: list[_Verdict] = field(default_factory=list)
+    warned: list[_Verdict] = field(default_factory=list)
     metrics: dict[str, object] = field(default_factory=dict)
 
 
@@ -120,16 +96,16 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._rooted:
-            if name not in _SUITES:
-                raise ReportError(f"This is not a JUnit report: its root is '{name[:40]}', not 'testsuites'.")
+            if name not in words.SUITES:
+                raise ReportError(_refusal(name))
             self._rooted = True
-        if name in _SUITES:
+        if name in words.SUITES:
             self._suites.append(_opened(attributes, self._suites[-1] if self._suites else None))
         elif name == "testcase":
             self._case = self._opened_case(attributes)
         elif name == "property":
             self._property = (attributes.get("name", ""), [attributes["value"]] if "value" in attributes else [])
-        elif name in _VERDICTS or name in _FLAKY:
+        elif name in words.CHILDREN:
             self._open_verdict(name, attributes)
 
     def text(self, data: str) -> None:
@@ -144,9 +120,9 @@ class _Reader:
         elif name == "property" and self._property:
             self._take_property(self._property[0].strip(), "".join(self._property[1]).strip())
             self._property = None
-        elif self._verdict and (name in _VERDICTS or name in _FLAKY):
+        elif self._verdict and name in words.CHILDREN:
             self._close_verdict(self._verdict)
-        elif name in _SUITES:
+        elif name in words.SUITES:
             self._close_suite(self._suites.pop())
 
     def report(self) -> Report:
@@ -158,9 +134,10 @@ class _Reader:
             name=self._full_name(attributes),
             observed_at=instant(attributes.get("timestamp")) or suite.observed_at,
             key=attributes.get("mlscore") or suite.key,
+            asserted=attributes.get("assertions", "").strip() != "0",
         )
-        for attribute in _VERDICT_ATTRIBUTES:
-            status = _VERDICT_WORDS.get(attributes.get(attribute, "").strip().lower())
+        for attribute in words.VERDICT_ATTRIBUTES:
+            status = words.VERDICT_WORDS.get(attributes.get(attribute, "").strip().lower())
             if status is not None:
                 case.verdicts.append(_Verdict(status, ""))
         return case
@@ -169,8 +146,8 @@ class _Reader:
         """The class and the name, joined by a dot; the suites' names stand in for a class that tells nothing."""
         own = attributes.get("name", "").strip()
         class_name = attributes.get("classname", attributes.get("class"))
-        if class_name is None or class_name == _CLASS_OF_ALL:
-            suites = [suite.name for suite in self._suites if suite.name not in _NAMELESS_SUITES]
+        if class_name is None or class_name == words.CLASS_OF_ALL:
+            suites = [suite.name for suite in self._suites if suite.name not in words.NAMELESS_SUITES]
             return ".".join(part for part in (class_name, *suites[-8:], own) if part)
         if class_name.strip() in ("", own):
             # Without a class, or with jest-junit's, which repeats the whole name.
@@ -180,12 +157,18 @@ class _Reader:
     def _open_verdict(self, name: str, attributes: dict[str, str]) -> None:
         if self._verdict is not None:
             return
-        status = _VERDICTS.get(name, Status.FAILED)
-        if attributes.get("message") == _UNEXPECTED_SUCCESS:
+        status = Status.ERROR if name == words.WARNING else words.VERDICTS.get(name, Status.FAILED)
+        if attributes.get("message") == words.UNEXPECTED_SUCCESS:
             status = Status.FAILED
         self._verdict = _Verdict(status, attributes.get("message", ""))
         if self._case is not None:
-            (self._case.flaky if name in _FLAKY else self._case.verdicts).append(self._verdict)
+            self._verdicts_like(name, self._case).append(self._verdict)
+
+    @staticmethod
+    def _verdicts_like(name: str, case: _Case) -> list[_Verdict]:
+        if name == words.WARNING and case.asserted:
+            return case.warned
+        return case.flaky if name in words.FLAKY else case.verdicts
 
     def _close_verdict(self, verdict: _Verdict) -> None:
         """A verdict outside any case speaks of the suite: one that failed to load, or to be torn down."""
@@ -221,6 +204,9 @@ class _Reader:
         if case.flaky and worst is None:
             message = f"Passed on a repeated attempt; an earlier one did not: {case.flaky[0].text()}"
             self.collector.warn(f"Check '{case.name}' passed only when it was repeated.")
+        elif case.warned and worst is None:
+            message = f"Passed with a warning: {case.warned[0].text()}"
+            self.collector.warn(f"Check '{case.name}' passed with a warning.")
         self.collector.add(
             case.name, status, observed_at=case.observed_at, message=message, metrics=case.metrics, key=case.key
         )
@@ -241,6 +227,12 @@ class _Reader:
         suite.cases += 1
         name = suite.name or "testsuite"
         self.collector.add(name, status, observed_at=suite.observed_at, message=message, key=suite.key)
+
+
+def _refusal(root: str) -> str:
+    if root in words.OTHER_ROOTS:
+        return f"This is not a JUnit report but {words.OTHER_ROOTS[root]}."
+    return f"This is not a JUnit report: its root is '{root[:40]}', not 'testsuites'."
 
 
 def _message(case: _Case, worst: _Verdict) -> str:

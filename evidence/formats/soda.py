@@ -1,4 +1,4 @@
-"""Soda Core 3: the results of a scan."""
+"""Soda Core 3 and 4: the results of a scan, as written to a file or as sent to Soda Cloud."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ from evidence.formats.values import finite, instant, is_number, key_in, key_in_t
 NAME = "soda"
 TITLE = "Soda scan results"
 
-_STATUSES = {"pass": Status.PASSED, "warn": Status.PASSED, "fail": Status.FAILED, "error": Status.ERROR}
+_PASS, _WARN, _FAIL, _ERROR, _EXCLUDED, _UNEVALUATED = "pass", "warn", "fail", "error", "excluded", "unevaluated"
+_STATUSES = {
+    _PASS: Status.PASSED,
+    _WARN: Status.PASSED,
+    _FAIL: Status.FAILED,
+    _ERROR: Status.ERROR,
+    _EXCLUDED: Status.SKIPPED,
+    _UNEVALUATED: Status.ERROR,
+}
+# Soda Core 4 names outcomes PASSED and so on, and sends other words for them.
+_OUTCOMES = {"passed": _PASS, "warned": _WARN, "warning": _WARN, "failed": _FAIL, "not_evaluated": _UNEVALUATED}
+# Of these the diagnostics hold no measured value: Soda Core 4 writes a 0 in its place.
+_UNMEASURED = (_EXCLUDED, _UNEVALUATED)
 _COMPARISONS = {
     "lessThan": "<",
     "lessThanOrEqual": "<=",
@@ -44,17 +56,27 @@ def interpret(document: object) -> Report:
     observed_at = instant(whole.get("scanEndTimestamp")) or instant(whole.get("scanStartTimestamp"))
     for check in objects(whole.get("checks")) + objects(whole.get("automatedMonitoringChecks")):
         diagnostics = mapping(check.get("diagnostics"))
-        status = _STATUSES.get(text(check.get("outcome")).lower(), Status.ERROR)
+        outcome = _outcome(check, collector)
         value = diagnostics.get("value")
         collector.add(
             _name(check),
-            status,
+            _STATUSES[outcome],
             observed_at=observed_at,
-            message=_message(check, diagnostics, status),
-            metrics={"value": value} if is_number(value) else {},
+            message=_message(check, diagnostics, outcome),
+            metrics={"value": value} if is_number(value) and outcome not in _UNMEASURED else {},
             key=_key(check),
         )
     return collector.report()
+
+
+def _outcome(check: dict[str, Any], collector: Collector) -> str:
+    """The check's outcome as one of _STATUSES; without one the check was not evaluated."""
+    word = text(check.get("outcome")).strip().lower()
+    outcome = _OUTCOMES.get(word, word) or _UNEVALUATED
+    if outcome not in _STATUSES:
+        collector.warn(f"The outcome '{word[:40]}' is unknown and read as an error.")
+        return _ERROR
+    return outcome
 
 
 def _first_error(scan: dict[str, Any]) -> str:
@@ -68,16 +90,15 @@ def _name(check: dict[str, Any]) -> str:
     return f"{name} ({table})" if name and table else name
 
 
-def _message(check: dict[str, Any], diagnostics: dict[str, Any], status: Status) -> str:
+def _message(check: dict[str, Any], diagnostics: dict[str, Any], outcome: str) -> str:
     """What the diagnostics say beside the name: the value, the limits it crossed, columns that are missing."""
-    outcome = text(check.get("outcome")).lower()
-    if outcome not in _STATUSES:
-        return "The check was not evaluated."
-    if outcome == "pass":
+    if outcome == _PASS:
         return ""
     parts = [_reason(reason) for reason in items(check.get("outcomeReasons"))]
     value = finite(diagnostics.get("value"))
-    if value is not None:
+    if outcome in _UNMEASURED:
+        parts = parts or ["The check was " + ("not evaluated." if outcome == _UNEVALUATED else "excluded.")]
+    elif value is not None:
         limits = " or ".join(_limits(mapping(diagnostics.get(outcome))))
         parts.append(f"value {value:g}" + (f", {_verb(outcome)} when {limits}" if limits else ""))
     for field, label in (("missing_column_names", "missing columns"), ("present_column_names", "forbidden columns")):
@@ -89,7 +110,7 @@ def _message(check: dict[str, Any], diagnostics: dict[str, Any], status: Status)
 
 def _verb(outcome: str) -> str:
     """How a limit's outcome reads in a sentence."""
-    return {"fail": "fails", "warn": "warns"}.get(outcome, outcome)
+    return {_FAIL: "fails", _WARN: "warns"}.get(outcome, outcome)
 
 
 def _limits(limits: dict[str, Any]) -> list[str]:

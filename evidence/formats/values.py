@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 NAME_LENGTH = 300
 MESSAGE_LENGTH = 500
@@ -64,11 +65,14 @@ def short_message(text: str) -> str:
 
 
 def instant(value: object) -> datetime | None:
-    """An ISO 8601 text as an instant in UTC; None where it bears no offset, lies before 2000 or is no instant."""
+    """An ISO 8601 text, or Mocha's RFC 1123 one, as an instant in UTC.
+
+    None where it bears no offset, lies before 2000 or is no instant.
+    """
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
-        parsed = datetime.fromisoformat(value.strip())
+        parsed = parsedate_to_datetime(value) if value.strip()[3:4] == "," else datetime.fromisoformat(value.strip())
         return _sane(parsed.astimezone(UTC)) if parsed.tzinfo else None
     except (ValueError, OverflowError):
         return None
