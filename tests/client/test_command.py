@@ -303,6 +303,7 @@ def test_dbts_manifest_travels_beside_its_results_without_its_code(told: Server,
         "raw_code": "select",
     }
     manifest = {"metadata": {}, "nodes": {"test.p.t": node, "model.p.m": {"raw_code": "secret"}}, "macros": {"m": 1}}
+    manifest["sources"] = {"source.p.s.t": {"meta": {"mlscore": "monitor-1"}, "loader": "x"}}
     (tmp_path / "run_results.json").write_text('{"results": []}')
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert cli.main(["import", str(tmp_path / "run_results.json")]) == 0
@@ -315,3 +316,4 @@ def test_dbts_manifest_travels_beside_its_results_without_its_code(told: Server,
     assert b'name="manifest"; filename="manifest.json"' in parts[1][0]
     sent = json.loads(parts[1][2])
     assert sent["nodes"] == {"test.p.t": {key: node[key] for key in ("unique_id", "tags", "config")}}
+    assert sent["sources"] == {"source.p.s.t": {"meta": {"mlscore": "monitor-1"}}}

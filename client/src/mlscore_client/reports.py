@@ -13,9 +13,10 @@ from mlscore_client.requests import Request, multipart
 
 AUTO = "auto"
 LARGEST = 10 * 1024 * 1024
-RUN_RESULTS = "run_results.json"
+DBT_FILES = ("run_results.json", "sources.json", "freshness.json")
 MANIFEST = "manifest.json"
-_CHECKS = ("test.", "unit_test.")
+# Tests, and sources, whose freshness is one.
+_CHECKS = ("test.", "unit_test.", "source.")
 _OF_A_CHECK = ("unique_id", "name", "resource_type", "tags", "meta", "config", "test_metadata", "column_name")
 
 
@@ -59,21 +60,21 @@ def import_of(
 
 
 def manifest_beside(path: Path, format_name: str) -> Path | None:
-    """The manifest.json in the directory of dbt's run results, if there is one."""
-    of_dbt = format_name == "dbt" or (format_name == AUTO and path.name.endswith(RUN_RESULTS))
+    """The manifest.json in the directory of dbt's results, if there is one."""
+    of_dbt = format_name == "dbt" or (format_name == AUTO and path.name.endswith(DBT_FILES))
     beside = path.with_name(MANIFEST)
     return beside if of_dbt and beside.is_file() else None
 
 
 def slimmed(manifest: bytes) -> bytes:
-    """What a manifest says of its tests: a whole one holds all SQL of a project, and soon outgrows what a server takes.
+    """What a manifest says of its checks: a whole one holds all SQL of a project, and soon outgrows what a server takes.
 
     What is no manifest is returned as it is, for the server to judge.
     """
     try:
         document = json.loads(manifest)
         kept: dict[str, Any] = {"metadata": document.get("metadata", {})}
-        for part in ("nodes", "unit_tests"):
+        for part in ("nodes", "unit_tests", "sources"):
             if part in document:
                 kept[part] = {name: _slim(node) for name, node in document[part].items() if name.startswith(_CHECKS)}
     except (ValueError, AttributeError, RecursionError):
