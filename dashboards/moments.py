@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.core.exceptions import BadRequest
@@ -33,6 +34,7 @@ def exactly(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=4096)
 def query_at(at: datetime) -> str:
     """What leads to a page as of exactly this instant: `?at=...`."""
     return f"?at={quote(exactly(at))}"

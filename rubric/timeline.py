@@ -94,6 +94,10 @@ class Point:
     verified: Fraction
     categories: Mapping[str, Fraction]
 
+    def __hash__(self) -> int:
+        """By its instant and its scale, which tell nearly all points apart: what is drawn of one is remembered by it."""
+        return hash((self.at, self.rubric))
+
     def same_state(self, other: Point) -> bool:
         """Whether nothing differs but the instant."""
         return (self.rubric, self.score, self.claimed, self.verified, self.categories) == (

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
+from accounts.compiled import compiled
 from accounts.instants import instant_from_sql
 from accounts.statements import VENDOR, document, fetch, listed, to_sql
 from assessments.entries import Entry, Listed
@@ -35,12 +36,16 @@ def newest_of(system: System, at: datetime) -> list[NewestResult]:
 
 def newest_by_name(system: System, at: datetime) -> dict[str, NewestResult]:
     """The same by the checks' names, in a query that reads no results, and one more where some lie in the future of `at`."""
-    known = Check.objects.filter(system=system).values_list("name", "test", "newest_status", "newest_observed_at")
-    found = {name: (test, status, observed_at) for name, test, status, observed_at in known}
+    found = {name: (test, status, observed_at) for name, test, status, observed_at in _known(system.pk)}
     ahead = [name for name, newest in found.items() if newest[2] is not None and newest[2] > at]
     if ahead:
         found |= {row[1]: row[2:] for row in _by_then(Check.objects.filter(system=system, name__in=ahead), at)}
     return found
+
+
+@compiled
+def _known(system: int) -> QuerySet[Check, tuple[str, str, str, datetime | None]]:
+    return Check.objects.filter(system=system).values_list("name", "test", "newest_status", "newest_observed_at")
 
 
 def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import DateTimeField, Q, TextField, Value
+from django.db.models import DateTimeField, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
+from accounts.compiled import compiled
 from accounts.models import Activity
 from assessments.models import Assessment, System, SystemEvent
 from rubric.definition import Rubric
@@ -39,6 +41,7 @@ KINDS = (EventKind.RELEASE.value, EventKind.NOTE.value)
 MOST_TOLD = 300
 """So many of the newest releases and notes a chart marks."""
 _LOG, _EVENT = 0, 1
+_TOLD = ("text", "url", "commit", "model_version", "recorded_by", "voided_at", "voided_by", "void_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +100,36 @@ def told_of(system: System, until: datetime, most: int = MOST_TOLD, kinds: Seque
 
     In one query, a union of both; of the releases and notes so many of these kinds, newest first, voided ones among them.
     """
+    lines: list[Activity] = []
+    events: list[SystemEvent] = []
+    rows = _told(system.organisation_id, system.pk, until, most=most, kinds=tuple(kinds))
+    for source, number, at, kind, text, *more in rows:
+        if source == _LOG:
+            lines.append(Activity(pk=number, at=at, action=kind, summary=text, details=json.loads(more[0])))
+        else:
+            known = dict(zip(_TOLD, more, strict=True))
+            events.append(SystemEvent(pk=number, system=system, at=at, kind=kind, title=text, **known))
+    lines.sort(key=lambda line: (line.at, line.pk))
+    events.sort(key=lambda event: (event.at, event.pk), reverse=True)
+    return Told(lines, events)
+
+
+@compiled
+def _told(
+    organisation: int, system: int, until: datetime, *, most: int, kinds: tuple[str, ...]
+) -> QuerySet[Activity, tuple[Any, ...]]:
     policy = Q(system=system, action="system.changed", details__changes__has_key=POLICY)
-    log = Activity.objects.filter(organisation=system.organisation_id).filter(
+    log = Activity.objects.filter(organisation=organisation).filter(
         Q(system=system, action__in=RULES + VOIDS) | Q(system=None, action__in=RULES) | policy
     )
     told = SystemEvent.objects.filter(system=system, at__lte=until, kind__in=kinds)
     newest = SystemEvent.objects.filter(pk__in=told.order_by("-at", "-id").values("pk")[:most])
-    lines: list[Activity] = []
-    events: list[SystemEvent] = []
-    fields = ("text", "url", "commit", "model_version", "recorded_by", "voided_at", "voided_by", "void_reason")
     empty = [Value("", output_field=TextField())] * 4
     never = [Value(None, output_field=DateTimeField()), *empty[:2]]
     of_log = log.order_by().values_list(
         Value(_LOG), "id", "at", "action", "summary", Cast("details", TextField()), *empty, *never
     )
-    rows = of_log.union(newest.order_by().values_list(Value(_EVENT), "id", "at", "kind", "title", *fields), all=True)
-    for source, number, at, kind, text, *more in rows:
-        if source == _LOG:
-            lines.append(Activity(pk=number, at=at, action=kind, summary=text, details=json.loads(more[0])))
-        else:
-            known = dict(zip(fields, more, strict=True))
-            events.append(SystemEvent(pk=number, system=system, at=at, kind=kind, title=text, **known))
-    lines.sort(key=lambda line: (line.at, line.pk))
-    events.sort(key=lambda event: (event.at, event.pk), reverse=True)
-    return Told(lines, events)
+    return of_log.union(newest.order_by().values_list(Value(_EVENT), "id", "at", "kind", "title", *_TOLD), all=True)
 
 
 def events(facts: Facts, assessments: Iterable[Assessment], told: Told, until: datetime) -> list[Event]:

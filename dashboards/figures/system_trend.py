@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dashboards.figures.chart import (
     Chart,
@@ -151,44 +152,60 @@ def _lines(
 ) -> list[dict[str, Any]]:
     """All lines share their instants, those of marks included: hovering anywhere reads them all."""
     x = [instant(at) for at in instants]
+    drawn = [_drawn(rubric, point) for point in _states(points, instants)]
 
-    def told(name: str, values: Sequence[Fraction | None]) -> list[float | None]:
-        """The numbers of a line, with gaps where it is not reported."""
-        heard = [not _is_silent(silence, name, at) for at in instants]
-        return [_number(value) if known else None for value, known in zip(values, heard, strict=True)]
+    def told(place: int, name: str) -> list[float | None]:
+        """The numbers of a line, with a gap for as long as it is not reported."""
+        since = silence.get(name, instants[0])
+        silent = len(instants) if since is None else bisect_left(instants, since)
+        return [None] * silent + [each.numbers[place] for each in drawn[silent:]]
 
-    states = [point if point.rubric == rubric.key else None for point in _states(points, instants)]
-    by_category = [shown_categories(rubric, state.categories) if state else {} for state in states]
     categories = [
         line(
             category.title,
             x,
-            told(category.title, [values.get(category.key) for values in by_category]),
+            told(place, category.title),
             1,
             color=colour(rubric, category.key),
             width=2,
             dash=dash(rubric, category.key),
         )
-        for category in rubric.categories
+        for place, category in enumerate(rubric.categories, start=2)
     ]
-    score = [_number(state.score if state else None) for state in states]
-    verified = told(VERIFIED, [state.verified if state else None for state in states])
     lines = [
-        line("Score", x, score, 1, color="var(--ink)", width=5, dash="solid"),
+        line("Score", x, told(0, "Score"), 1, color="var(--ink)", width=5, dash="solid"),
         *categories,
-        line("Verified score", x, verified, 1, color="var(--ink)", width=1.5, dash="1px,3px"),
+        line("Verified score", x, told(1, VERIFIED), 1, color="var(--ink)", width=1.5, dash="1px,3px"),
     ]
     return lines if instants[-1] - points[0].at >= DOTTED else [dotted(each) for each in lines]
+
+
+class Drawn(NamedTuple):
+    """The score, the verified score and each category of a point, on the final score's scale: as numbers and in words.
+
+    There are no numbers of a point on another rubric's scale, and no words of its categories.
+    """
+
+    numbers: tuple[float | None, ...]
+    words: tuple[str, ...]
+
+
+@lru_cache(maxsize=16384)
+def _drawn(rubric: Rubric, point: Point) -> Drawn:
+    """It depends on nothing but the point and the rubric."""
+    own = point.rubric == rubric.key
+    values = shown_categories(rubric, point.categories) if own else {}
+    told = [point.score, point.verified, *(values.get(category.key) for category in rubric.categories)]
+    return Drawn(
+        numbers=tuple(None if value is None or not own else round(float(value), 6) for value in told),
+        words=tuple("–" if value is None else score_text(value, rubric) for value in told),
+    )
 
 
 def _states(points: Sequence[Point], instants: Sequence[datetime]) -> list[Point]:
     """The point in force at each instant; none of them lies before the first point."""
     starts = [point.at for point in points]
     return [points[bisect_right(starts, at) - 1] for at in instants]
-
-
-def _number(value: Fraction | None) -> float | None:
-    return None if value is None else round(float(value), 6)
 
 
 def _labels(rubric: Rubric, last: Point, now: datetime, silence: Silence) -> list[LineLabel]:
@@ -207,6 +224,7 @@ def _labels(rubric: Rubric, last: Point, now: datetime, silence: Silence) -> lis
     ]
 
 
+@lru_cache
 def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
     return (
         LineKey("Score", "cat-ink", 4),
@@ -247,28 +265,23 @@ def _summary(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now
 
 def _table(rubric: Rubric, points: Sequence[Point], silence: Silence) -> Table:
     several = len({point.rubric for point in points}) > 1
-    columns = ["From", "Score", VERIFIED, *(category.title for category in rubric.categories)]
+    columns = ["Score", VERIFIED, *(category.title for category in rubric.categories)]
     rows = []
     for index in last_of_each_day([point.at for point in points]):
         point = points[index]
-        cells = _cells(rubric, point, silence)
-        rows.append(Row(point.at, day(point.at), (*cells, point.rubric) if several else cells))
+        silent = tuple([place for place, name in enumerate(columns) if _is_silent(silence, name, point.at)])
+        rows.append(_row(rubric, point, silent, several))
     return Table(
         caption="The state at the end of each day on which something changed, newest first",
-        columns=(*columns, "Rubric") if several else tuple(columns),
+        columns=("From", *columns, "Rubric") if several else ("From", *columns),
         rows=tuple(rows),
     )
 
 
-def _cells(rubric: Rubric, point: Point, silence: Silence) -> tuple[str, ...]:
-    own = point.rubric == rubric.key
-    values = shown_categories(rubric, point.categories) if own else {}
-    numbers = {
-        "Score": point.score,
-        VERIFIED: point.verified,
-        **{category.title: values.get(category.key) for category in rubric.categories},
-    }
-    return tuple(
-        NOT_REPORTED if _is_silent(silence, name, point.at) else "–" if value is None else score_text(value, rubric)
-        for name, value in numbers.items()
-    )
+@lru_cache(maxsize=16384)
+def _row(rubric: Rubric, point: Point, silent: tuple[int, ...], several: bool) -> Row:
+    """A point's row, but for the columns of these places, which were not reported; `several` adds the point's rubric."""
+    cells = list(_drawn(rubric, point).words)
+    for place in silent:
+        cells[place] = NOT_REPORTED
+    return Row(point.at, day(point.at), (*cells, point.rubric) if several else tuple(cells))

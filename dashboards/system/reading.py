@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
-from django.shortcuts import get_object_or_404
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
 
+from accounts.compiled import compiled
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
 from evidence.models import SeenNames, Status
@@ -72,14 +73,27 @@ class SystemFacts:
 
 def system_of(membership: Membership, slug: str) -> System:
     """The visible system of this slug, with its organisation, team and owner; raises Http404 where there is none."""
+    found = _visible(membership.organisation_id, slug)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+@compiled
+def _visible(organisation: int, slug: str) -> QuerySet[System]:
+    systems = System.objects.visible_to(Membership(organisation_id=organisation)).filter(slug=slug)
     imported = Exists(SeenNames.objects.filter(system=OuterRef("pk")))
-    systems = with_first_run(System.objects.visible_to(membership)).annotate(was_imported_to=imported)
-    return get_object_or_404(systems.select_related("organisation", "team", "owner"), slug=slug)
+    return with_first_run(systems).annotate(was_imported_to=imported).select_related("organisation", "team", "owner")
+
+
+@compiled
+def _assessments(system: int) -> QuerySet[Assessment]:
+    return Assessment.objects.filter(system=system).order_by("effective_at", "recorded_at", "id")
 
 
 def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     """What the page of a system that `system_of` found shows as of `at`, at the present `now`, in six queries."""
-    assessments = list(Assessment.objects.filter(system=system).order_by("effective_at", "recorded_at", "id"))
+    assessments = _assessments(system.pk)
     finals = [each for each in assessments if _holds(each, LAST)]
     facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]

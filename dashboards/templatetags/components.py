@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from html import escape
 from typing import Any
 
+import msgspec
 from django import template
-from django.utils.html import format_html
+from django.template.defaultfilters import floatformat
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
-from dashboards.figures.chart import Chart, Row
+from dashboards.figures.chart import Chart, LineKey, Row
 from dashboards.figures.palette import colour_name
 from dashboards.moments import address_at, query_at
 from dashboards.phrases import Phrase
@@ -32,6 +34,10 @@ register.filter("as_of", address_at)
 register.simple_tag(phrases.score, name="score_text")
 register.simple_tag(phrases.level_word, name="level_word")
 
+_LINE_KEY = (
+    '<span class="direct"><svg class="swatch {}" width="22" height="8" aria-hidden="true">'
+    '<line x1="0" x2="22" y1="4" y2="4" stroke-width="{}"{} /></svg>{}</span>'
+)
 TIME_FORMATS = {"date": "{0.day} {0:%b %Y}", "short": "{0.day} {0:%b}", "minute": "{0.day} {0:%b %Y, %H:%M} UTC"}
 
 
@@ -77,18 +83,51 @@ def category_bar(row: CategoryScore, rubric: Rubric, slim: bool = False) -> Safe
     )
 
 
-@register.inclusion_tag("components/category.html")
-def category(row: CategoryScore, rubric: Rubric, href: str = "", slim: bool = False) -> dict[str, Any]:
+@register.simple_tag
+def category(row: CategoryScore, rubric: Rubric, href: str = "", slim: bool = False) -> SafeString:
     """One `li` of a category list: name, bar, score, verified points, and whether it holds the score."""
-    return {"row": row, "rubric": rubric, "href": href, "slim": slim}
+    return _category(category_bar(row, rubric, slim), row.category.title, row.score, row.verified, row.limits, href, slim)
 
 
-@register.inclusion_tag("components/category_axis.html")
-def category_axis(rubric: Rubric) -> dict[str, Any]:
+@register.simple_tag
+def categories(rows: Sequence[CategoryScore], rubric: Rubric) -> SafeString:
+    """The same of all categories of a page on which each has a place of its own, under its key."""
+    return SafeString("".join([category(row, rubric, f"#{row.category.key}") for row in rows]))
+
+
+@lru_cache(maxsize=4096)
+def _category(
+    bar: SafeString, title: str, score: Fraction, verified: Fraction, limits: bool, href: str, slim: bool
+) -> SafeString:
+    name = format_html('<a class="cat-name" href="{}">{}</a>', href, title) if href else ""
+    return format_html(
+        '<li class="cat{}">{}{}<span class="cat-score">{}</span>{}{}</li>',
+        " is-limit" if limits else "",
+        name or format_html('<span class="cat-name">{}</span>', title),
+        bar,
+        phrases.points(score),
+        "" if slim else format_html('<span class="cat-note">{} verified</span>', phrases.points(verified)),
+        holds_score() if limits else "",
+    )
+
+
+@register.simple_tag
+@lru_cache
+def holds_score() -> SafeString:
+    """The mark of a category that holds the score."""
+    return format_html('<span class="cat-limit">{}holds the score</span>', drawing.glyph("i-limit"))
+
+
+@register.simple_tag
+@lru_cache
+def category_axis(rubric: Rubric) -> SafeString:
     """The scale below category bars; empty where the categories' maxima differ and no scale fits them all."""
     maxima = {rubric.category_maximum(category.key) for category in rubric.categories}
+    if len(maxima) > 1:
+        return SafeString("")
     unit = rubric.scale[Level.AUTOMATED]
-    return {"ticks": [unit * step for step in range(int(max(maxima) / unit) + 1)] if len(maxima) == 1 else []}
+    ticks = ((floatformat(unit * step, -1),) for step in range(int(max(maxima) / unit) + 1))
+    return format_html('<p class="axis" aria-hidden="true">{}</p>', format_html_join("", "<span>{}</span>", ticks))
 
 
 @register.simple_tag
@@ -117,11 +156,12 @@ def health(value: Health) -> SafeString:
 @register.simple_tag
 def claim(test: TestScore) -> SafeString:
     """What is claimed, marked with ≠ where evidence says otherwise."""
-    return _claim(test.claimed, test.not_applicable, test.evidence_says_less or test.evidence_says_more)
+    return claim_word(test.claimed, test.not_applicable, test.evidence_says_less or test.evidence_says_more)
 
 
 @lru_cache
-def _claim(claimed: Level, not_applicable: bool, differs: bool) -> SafeString:
+def claim_word(claimed: Level, not_applicable: bool, differs: bool) -> SafeString:
+    """The level that is claimed, in words; `differs` marks that evidence says otherwise."""
     word = phrases.level_word(claimed, not_applicable=not_applicable).lower()
     mark = drawing.glyph("i-differ", "i", "differs:") if differs else ""
     tone = "claim" if differs else "claim is-quiet"
@@ -206,11 +246,32 @@ def chart_assets() -> dict[str, Any]:
 
 
 @register.simple_tag
+@lru_cache
+def line_keys(lines: tuple[LineKey, ...]) -> SafeString:
+    """The key's entries for lines, as each is drawn."""
+    return format_html_join("", _LINE_KEY, ((line.css, line.width, _dashes(line), line.name) for line in lines))
+
+
+def _dashes(line: LineKey) -> SafeString | str:
+    return format_html(' stroke-dasharray="{}"', line.dashes) if line.dashes else ""
+
+
+@register.simple_tag
+def figure_data(identifier: str, figure: Mapping[str, Any]) -> SafeString:
+    """The figure for charts.js, as a block of data that no text in it can end."""
+    data = msgspec.json.encode(figure).decode()
+    for character, code in ("<", "\\u003C"), (">", "\\u003E"), ("&", "\\u0026"):
+        data = data.replace(character, code)
+    return SafeString(f'<script id="{escape(identifier)}" type="application/json">{data}</script>')
+
+
+@register.simple_tag
 def chart_rows(rows: Sequence[Row], moves: str = "") -> SafeString:
     """The rows of a chart's table; `moves` as for the chart."""
     return SafeString("".join([_chart_row(row, moves) for row in rows]))
 
 
+@lru_cache(maxsize=16384)
 def _chart_row(row: Row, moves: str) -> str:
     when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
     if moves:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
 from html import escape
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
+from dashboards.figures.palette import colour_name
 from dashboards.organisation.compare_presenters import LevelCell
 from dashboards.organisation.compare_presenters import TestRow as BesideRow
-from dashboards.system.presenters import TestRow
+from dashboards.phrases import Phrase
+from dashboards.system.presenters import Group, TestRow
 from dashboards.templatetags.addresses import addresses
-from dashboards.templatetags.components import claim, freshness, health
+from dashboards.templatetags.components import claim_word, health, holds_score, phrase
+from rubric.definition import Rubric
 from rubric.levels import Level
+from scores.score import Health
 
 register = template.Library()
 
@@ -60,19 +66,71 @@ def _disc(claimed: Level, verified: Level, not_applicable: bool) -> SafeString:
 
 
 @register.simple_tag
-def test_rows(rows: Sequence[TestRow], organisation: str, system: str, query: str, at: datetime) -> SafeString:
-    """The tests of a category; `query` is the query part of addresses that leads to the instant `at`."""
-    return SafeString("".join([_test_row(row, organisation, system, query, at) for row in rows]))
+def test_groups(
+    groups: Sequence[Group], rubric: Rubric, organisation: str, system: str, query: str, at: datetime
+) -> SafeString:
+    """The tests of a system by category; `query` is the query part of addresses that leads to the instant `at`."""
+    _, address = addresses("system", organisation, system)
+    query = escape(query)
+    return SafeString("".join([_group(group, rubric, address, query, at) for group in groups]))
 
 
-def _test_row(row: TestRow, organisation: str, system: str, query: str, at: datetime) -> str:
-    test = row.score
-    _, address = addresses("system-test", organisation, system, test.test.key)
+def _group(group: Group, rubric: Rubric, address: str, query: str, at: datetime) -> str:
+    row = group.row
+    start, end = _head(
+        colour_name(rubric, row.category.key),
+        row.category.key,
+        row.category.title,
+        *(row.score, row.maximum, row.verified, row.limits),
+    )
+    tests = "".join([_test_row(test, address, query, at) for test in group.tests])
+    return f"{start}{address}explain/{query}{end}{tests}</tbody>"
+
+
+@lru_cache(maxsize=4096)
+def _head(
+    colour: str, key: str, title: str, score: Fraction, maximum: Fraction, verified: Fraction, limits: bool
+) -> tuple[str, str]:
+    """A category's row, before and after the address of the page that explains it."""
+    holds = holds_score() if limits else ""
     return (
-        f'<tr><td class="t-g">{_disc(test.claimed, test.verified, test.not_applicable)}</td>'
-        f'<th scope="row" class="t-name"><a href="{address}{escape(query)}">{escape(test.test.title)}</a></th>'
-        f'<td class="t-level{"" if test.level else " is-quiet"}">'
-        f"{phrases.level_word(test.level, not_applicable=test.not_applicable)}</td>"
-        f'<td class="t-claim">{claim(test)}</td><td class="t-fresh">{freshness(test, at, row.window)}</td>'
-        f'<td class="t-health">{health(test.health)}</td></tr>'
+        f'<tbody id="{escape(key)}"><tr class="group"><th scope="rowgroup" colspan="4"><span class="dot cat-{colour}"></span>'
+        f'{escape(title)}{holds}</th><td colspan="2"><a href="',
+        f'#{escape(key)}"><b>{phrases.points(score)}</b></a> of {floatformat(maximum, -2)} · '
+        f"{phrases.points(verified)} verified</td></tr>",
+    )
+
+
+def _test_row(row: TestRow, address: str, query: str, at: datetime) -> str:
+    test = row.score
+    start, end = _test(
+        *(test.test.key, test.test.title, test.claimed, test.verified, test.level, test.not_applicable),
+        *(test.evidence_says_less or test.evidence_says_more, test.health),
+        phrases.freshness(test, at, row.window),
+    )
+    return f"{start}{address}{query.join(end)}"
+
+
+@lru_cache(maxsize=4096)
+def _test(
+    key: str,
+    title: str,
+    claimed: Level,
+    verified: Level,
+    level: Level,
+    not_applicable: bool,
+    differs: bool,
+    healthy: Health,
+    fresh: Phrase,
+) -> tuple[str, tuple[str, str]]:
+    """A test's row: what stands before its system's address, and what follows it, before and after the query part."""
+    return (
+        f'<tr><td class="t-g">{_disc(claimed, verified, not_applicable)}</td><th scope="row" class="t-name"><a href="',
+        (
+            f"tests/{escape(key)}/",
+            f'">{escape(title)}</a></th><td class="t-level{"" if level else " is-quiet"}">'
+            f"{phrases.level_word(level, not_applicable=not_applicable)}</td>"
+            f'<td class="t-claim">{claim_word(claimed, not_applicable, differs)}</td>'
+            f'<td class="t-fresh">{phrase(fresh, "fresh")}</td><td class="t-health">{health(healthy)}</td></tr>',
+        ),
     )
