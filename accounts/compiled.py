@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar, cast
@@ -25,6 +25,9 @@ STAND_INS: dict[str, Callable[[int], Any]] = {
 }
 """What a query is compiled with in place of its n-th value, by the value's type: nothing that a query says of itself."""
 
+related_populators: Callable[..., Sequence[Any]] = get_related_populators
+"""What fills in models that a row holds besides its own."""
+
 
 def compiled(build: Callable[P, QuerySet[Any, Found]]) -> Callable[P, list[Found]]:
     """A function that answers what the query that `build` makes of the same arguments finds: models, or rows of values.
@@ -37,14 +40,14 @@ def compiled(build: Callable[P, QuerySet[Any, Found]]) -> Callable[P, list[Found
     kinds = [str(each.annotation) for each in parameters if each.kind is not each.KEYWORD_ONLY]
 
     @lru_cache(maxsize=64)
-    def statement(count: int, **shape: Any) -> _Statement:
+    def statement(count: int, **shape: Hashable) -> _Statement:
         own = [*kinds, *kinds[-1:] * (count - len(kinds))]
         stand_ins = [STAND_INS[kind](number) for number, kind in enumerate(own[:count])]
         return _Statement(cast(Callable[..., QuerySet[Any]], build)(*stand_ins, **shape), stand_ins)
 
     @wraps(build)
     def ask(*values: P.args, **shape: P.kwargs) -> list[Found]:
-        return statement(len(values), **shape).ask(values)
+        return statement(len(values), **cast(dict[str, Hashable], shape)).ask(values)
 
     return ask
 
@@ -61,20 +64,19 @@ class _Statement:
             raise ValueError(f"Some value is not in the text: {self.sql}")
         select = compiler.select or []
         self.converters = list(compiler.get_converters([column for column, *_ in select]).items())
-        info = compiler.klass_info if query._fields is None else None
+        info = compiler.klass_info if query.query.default_cols else None
         self.model: type[Model] | None = None
         if info is not None:
             self.model = info["model"]
             self.columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
             self.names = [column.target.attname for column, *_ in select[self.columns]]
-            self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)
+            self.related = related_populators(info, select, DEFAULT_DB_ALIAS)
             self.annotations = list((compiler.annotation_col_map or {}).items())
 
     def ask(self, values: Sequence[Any]) -> list[Any]:
         """What it finds with these values, in one statement."""
         given = [
-            constant if place is None else _as_parameter(values[place], constant)
-            for place, constant in self.parameters
+            constant if place is None else _as_parameter(values[place], constant) for place, constant in self.parameters
         ]
         rows = fetch(self.sql, given)
         if self.converters:

@@ -8,6 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from accounts.compiled import compiled
+from accounts.statements import VENDOR, document, listed, matching, to_sql
 from assessments.claims import claims_of
 from assessments.models import Assessment, System
 from evidence.models import Run
@@ -67,11 +72,12 @@ class Changes:
 
 
 def changes(system: System, start: datetime, end: datetime) -> Changes:
-    """What differs between `start` and the later `end`, in five queries. The system's organisation must be loaded."""
-    facts = load_facts([system], start, end)[system.pk]
+    """What differs between `start` and the later `end`, in four queries. The system's organisation must be loaded."""
+    finals = _finals(system.pk, end)
+    facts = load_facts([system], start, end, finals=finals)[system.pk]
     first = first_runs([system])[system.pk]
     before, after = snapshot(system, facts, first, start), snapshot(system, facts, first, end)
-    found = _claimed(system, start, end)
+    found = _claimed(finals, start)
     for test, causes in _verified(facts, start, end).items():
         found[test] += causes
     differing = [
@@ -88,11 +94,17 @@ def _change(test: Test, causes: Sequence[Cause]) -> TestChange:
     return TestChange(test, ascending[-MOST_CAUSES:], max(0, len(ascending) - MOST_CAUSES))
 
 
-def _claimed(system: System, start: datetime, end: datetime) -> dict[str, list[Cause]]:
-    """Every change of a claimed level in (start, end], by test, in one query."""
+@compiled
+def _finals(system: int, end: datetime) -> QuerySet[Assessment]:
+    """The final assessments made by `end`, ascending."""
+    return Assessment.objects.final().filter(system=system, effective_at__lte=end)
+
+
+def _claimed(finals: Sequence[Assessment], start: datetime) -> dict[str, list[Cause]]:
+    """Every change of a claimed level after `start`, by test."""
     found: dict[str, list[Cause]] = defaultdict(list)
     held: Mapping[str, Level] = {}
-    for final in Assessment.objects.final().filter(system=system, effective_at__lte=end):
+    for final in finals:
         claims = claims_of(final)
         for test in {*held, *claims.levels} if claims.effective_at > start else ():
             before, after = held.get(test, Level.NONE), claims.levels.get(test, Level.NONE)
@@ -126,15 +138,13 @@ def _held(spans: Sequence[EvidenceSpan], at: datetime) -> Level:
 
 
 def _with_runs(system: System, tests: Sequence[TestChange]) -> list[TestChange]:
-    """The same with the ids of the runs that raised a level: evidence rises at the instant of a run. One query."""
-    times = {cause.at for test in tests for cause in test.causes if cause.kind is CauseKind.RUN}
-    rules = Rules.of(system)
-    column = rules.time_column
-    rows = Run.objects.filter(system=system, test__in=[test.test.key for test in tests]).timed(rules)
-    runs = {
-        (run.test, getattr(run, column)): run.run_id
-        for run in rows.filter(**{f"{column}__in": times}).order_by("-run_id")
-    }
+    """The same with the ids of the runs that raised a level: evidence rises at the instant of a run. One query at most."""
+    rises = {(test.test.key, cause.at) for test in tests for cause in test.causes if cause.kind is CauseKind.RUN}
+    runs: dict[tuple[str, datetime], str] = {}
+    if rises:
+        wanted = document([(test, to_sql(at)) for test, at in rises])
+        found = _runs(system.pk, wanted, credit=system.organisation.credit, branch=system.counted_branch)
+        runs = {(test, at): run_id for test, at, run_id in found}
     return [
         replace(
             test,
@@ -145,3 +155,14 @@ def _with_runs(system: System, tests: Sequence[TestChange]) -> list[TestChange]:
         )
         for test in tests
     ]
+
+
+@compiled
+def _runs(system: int, wanted: str, *, credit: str, branch: str | None) -> QuerySet[Run, tuple[str, datetime, str]]:
+    """The runs of this credit rule and counted branch at the wanted tests and times, those first by name last."""
+    rules = Rules(window_days=0, repeat_hours=0, credit=credit, windows={}, counted_branch=branch)
+    column = rules.time_column
+    own = f"r.system_id = %s AND r.test = l.test AND r.{column} = l.at"
+    parts = listed(VENDOR, "l", test="text", at="timestamptz"), matching(VENDOR, "evidence_run", "r", own)
+    keys = RawSQL("SELECT r.id FROM " + " ".join(parts), (wanted, system))
+    return Run.objects.filter(pk__in=keys).timed(rules).order_by("-run_id").values_list("test", column, "run_id")

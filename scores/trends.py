@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from accounts.instants import from_sql
+from accounts.statements import VENDOR, document, fetch, listed
 from assessments.entries import Listed
 from assessments.models import System
 from evidence.models import Run
@@ -111,8 +114,17 @@ def with_first_run(systems: QuerySet[System]) -> QuerySet[System]:
 
 def first_runs(systems: Sequence[Listed]) -> dict[int, datetime | None]:
     """When each system's earliest result was observed, by system id, in one query."""
-    rows = with_first_run(System.objects.filter(pk__in=[system.pk for system in systems])).order_by()
-    return {row.pk: row.first_run_at for row in rows.only("pk")}  # type: ignore[attr-defined]
+    rows = fetch(_first_runs(VENDOR), [document([(system.pk,) for system in systems])])
+    return {key: from_sql(at) for key, at in rows}
+
+
+@lru_cache
+def _first_runs(vendor: str) -> str:
+    return (
+        "SELECT l.system, (SELECT r.first_observed_at FROM evidence_run r WHERE r.system_id = l.system"
+        " ORDER BY r.first_observed_at LIMIT 1)"
+        f" FROM {listed(vendor, 'l', system='bigint')}"
+    )
 
 
 def first_fact(facts: Facts, first_run_at: datetime | None) -> datetime | None:

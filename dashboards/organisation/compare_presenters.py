@@ -89,11 +89,12 @@ class ChangePage:
 def beside(rows: Sequence[Snapshot], at: datetime, only_differences: bool) -> list[CategoryRow]:
     """The categories and tests of all rubrics that score these systems, each once, in the rubrics' order."""
     found: dict[str, CategoryRow] = {}
-    for rubric in dict.fromkeys(_rubric(row, at) for row in rows):
+    rubrics = [_rubric(row, at) for row in rows]
+    for rubric in dict.fromkeys(rubrics):
         for category in rubric.categories:
             if category.key in found:
                 continue
-            tests = [_test_row(test, rows, at) for test in category.tests]
+            tests = [_test_row(test, rows, rubrics) for test in category.tests]
             shown = [test for test in tests if test.differs or not only_differences]
             points = [(row.system, _points(row, category.key)) for row in rows]
             found[category.key] = CategoryRow(rubric, category, points, shown)
@@ -108,8 +109,8 @@ def _points(row: Snapshot, category: str) -> Fraction | None:
     return row.score.score.categories.get(category) if row.score else None
 
 
-def _test_row(test: Test, rows: Sequence[Snapshot], at: datetime) -> TestRow:
-    cells = [_cell(row, test.key, test.key in _rubric(row, at).tests) for row in rows]
+def _test_row(test: Test, rows: Sequence[Snapshot], rubrics: Sequence[Rubric]) -> TestRow:
+    cells = [_cell(row, test.key, test.key in rubric.tests) for row, rubric in zip(rows, rubrics, strict=True)]
     known = {(cell.claimed, cell.verified) for cell in cells if cell.known and cell.snapshot.score}
     return TestRow(test, cells, len(known) > 1)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
-from accounts.models import Role
+from accounts.compiled import compiled
+from accounts.models import Membership, Role
 from assessments.models import System
 from assessments.models.core import SystemQuerySet
 from dashboards.moments import moment_of
@@ -40,7 +41,7 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
         raise BadRequest("`since` lies after the date to compare it with.")
     visible = System.objects.visible_to(request.membership)
     asked = list(dict.fromkeys(slug for slug in request.GET.getlist("system") if slug))[:MOST_ASKED]
-    by_slug = {system.slug: system for system in visible.filter(slug__in=asked).select_related("organisation")}
+    by_slug = {system.slug: system for system in _named(request.membership.organisation_id, *asked)} if asked else {}
     chosen = [by_slug[slug] for slug in asked if slug in by_slug][:MOST]
     unknown = [slug for slug in asked if slug not in by_slug]
     only = request.GET.get("only") == "differences"
@@ -49,7 +50,7 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
         "at": at,
         "past": at != now,
         "since": since,
-        "offered": visible.values_list("slug", "name")[:MOST_OFFERED],
+        "offered": _offered(request.membership.organisation_id),
         "chosen": chosen,
         "unknown": unknown,
         "alike": _alike(visible, request.GET, unknown[0]) if unknown else [],
@@ -63,6 +64,20 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
         rows = snapshots(chosen, at)
         context |= {"rows": rows, "categories": beside(rows, at, only)}
     return render(request, "dashboards/compare.html", context)
+
+
+@compiled
+def _named(organisation: int, *slugs: str) -> QuerySet[System]:
+    return _visible(organisation).filter(slug__in=slugs).select_related("organisation")
+
+
+@compiled
+def _offered(organisation: int) -> QuerySet[System, tuple[str, str]]:
+    return _visible(organisation).values_list("slug", "name")[:MOST_OFFERED]
+
+
+def _visible(organisation: int) -> SystemQuerySet:
+    return System.objects.visible_to(Membership(organisation_id=organisation))
 
 
 def _alike(systems: SystemQuerySet, query: QueryDict, asked: str) -> list[tuple[str, str]]:

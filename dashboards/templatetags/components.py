@@ -86,7 +86,9 @@ def category_bar(row: CategoryScore, rubric: Rubric, slim: bool = False) -> Safe
 @register.simple_tag
 def category(row: CategoryScore, rubric: Rubric, href: str = "", slim: bool = False) -> SafeString:
     """One `li` of a category list: name, bar, score, verified points, and whether it holds the score."""
-    return _category(category_bar(row, rubric, slim), row.category.title, row.score, row.verified, row.limits, href, slim)
+    return _category(
+        category_bar(row, rubric, slim), row.category.title, row.score, row.verified, row.limits, href, slim
+    )
 
 
 @register.simple_tag
@@ -101,12 +103,12 @@ def _category(
 ) -> SafeString:
     name = format_html('<a class="cat-name" href="{}">{}</a>', href, title) if href else ""
     return format_html(
-        '<li class="cat{}">{}{}<span class="cat-score">{}</span>{}{}</li>',
+        '<li class="cat{}">{}{}<span class="cat-score">{}</span> {}{}</li>',
         " is-limit" if limits else "",
         name or format_html('<span class="cat-name">{}</span>', title),
         bar,
         phrases.points(score),
-        "" if slim else format_html('<span class="cat-note">{} verified</span>', phrases.points(verified)),
+        "" if slim else format_html('<span class="cat-note">{} verified</span> ', phrases.points(verified)),
         holds_score() if limits else "",
     )
 

@@ -43,7 +43,7 @@ def _line(line: Line, organisation: str, system: str, may_void: bool) -> str:
     change = f"score {escape(line.change)}" if line.change else ""
     return (
         f'<li{voided}><span class="e-sign {line.sign.css}" aria-hidden="true">{line.sign.character}</span>'
-        f'<div class="e-what">{what}</div><span class="e-score">{change}</span>'
+        f'<div class="e-what">{what}</div><span class="e-score">{change}</span> '
         f'<a class="e-when" href="{_address("system", organisation, system)}{query}">'
         f'<span class="vh">The system as of </span>{moment(event.at, "date")}</a></li>'
     )

@@ -38,7 +38,7 @@ def recent_results(recent: Sequence[Recent], rubric: Rubric, organisation: str, 
     lines = []
     for result in recent:
         start, end = _line(result.name, title_of(result.name, result.test, rubric), result.status)
-        lines.append(f'{start}{address}{end}{moment(result.observed_at, "short")}</span></li>')
+        lines.append(f"{start}{address}{end}{moment(result.observed_at, 'short')}</span></li>")
     return SafeString("".join(lines))
 
 

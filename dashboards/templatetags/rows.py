@@ -14,8 +14,6 @@ from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
-from dashboards.organisation.compare_presenters import LevelCell
-from dashboards.organisation.compare_presenters import TestRow as BesideRow
 from dashboards.phrases import Phrase
 from dashboards.system.presenters import Group, TestRow
 from dashboards.templatetags.addresses import addresses
@@ -25,38 +23,6 @@ from rubric.levels import Level
 from scores.score import Health
 
 register = template.Library()
-
-
-@register.simple_tag
-def beside_row(row: BesideRow, organisation: str) -> SafeString:
-    """A test beside itself: a cell for each system, which leads to the system's own page of it."""
-    differs = f"{drawing.glyph('i-differ', 'i', 'differs:')} " if row.differs else ""
-    cells = "".join([_beside(cell, organisation, row.test.key) for cell in row.cells])
-    return SafeString(f'<tr><th scope="row">{differs}{escape(row.test.title)}</th>{cells}</tr>')
-
-
-def _beside(cell: LevelCell, organisation: str, test: str) -> str:
-    system = cell.snapshot.system
-    start = f'<td data-label="{escape(system.name)}">'
-    if not cell.known:
-        return f'{start}<span class="is-quiet">not in its rubric</span></td>'
-    if cell.snapshot.score is None:
-        return f'{start}<span class="is-quiet">–</span></td>'
-    _, address = addresses("system-test", organisation, system.slug, test)
-    shown = _level(cell.claimed, cell.verified, cell.not_applicable)
-    return f'{start}<a href="{address}">{shown}</a></td>'
-
-
-@register.simple_tag
-def level(cell: LevelCell) -> SafeString:
-    """The level disc and its word."""
-    return _level(cell.claimed, cell.verified, cell.not_applicable)
-
-
-@lru_cache
-def _level(claimed: Level, verified: Level, not_applicable: bool) -> SafeString:
-    word = phrases.level_word(max(claimed, verified), not_applicable=not_applicable)
-    return SafeString(f'{_disc(claimed, verified, not_applicable)}<span aria-hidden="true">{word}</span>')
 
 
 @lru_cache

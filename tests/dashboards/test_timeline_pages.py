@@ -106,7 +106,7 @@ def test_a_voided_note_stays_struck_out_and_leaves_the_chart(
         assert client.post(void, {"reason": "It was another system."}).status_code == 302
     assert "voided by ada@example.org: It was another system." in text_of(read(client, address(system, "timeline/")))
     html = read(client, address(system))
-    assert "Note note" not in text_of(html) and '"name": "Note"' not in html and '"name": "Release"' in html
+    assert "Note note" not in text_of(html) and '"name":"Note"' not in html and '"name":"Release"' in html
     assert Activity.objects.filter(action="event.voided", system=system).count() == 1
 
 

@@ -55,7 +55,7 @@ def test_causes_name_the_assessment_and_the_run(django_assert_num_queries: Djang
     final = assess(system, NOW - 25 * DAY, {"data-1": "manual", "data-2": "manual"})
     post(system, ["data-1"], [NOW - 50 * DAY, NOW - 49 * DAY], NOW, run="old")
     post(system, ["model-1"], [NOW - 5 * DAY], NOW, run="release")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         found = changes(system, NOW - 40 * DAY, NOW)
     told = {
         change.test.key: [(cause.kind.value, cause.before.key, cause.after.key) for cause in change.causes]

@@ -1,0 +1,157 @@
+"""Tables of comparisons: systems beside each other, and what changed in one between two dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from html import escape
+from urllib.parse import quote
+
+from django import template
+from django.template.defaultfilters import pluralize
+from django.utils.safestring import SafeString
+
+from dashboards import drawing, phrases
+from dashboards.figures.palette import colour_name
+from dashboards.organisation.compare_presenters import CategoryChange, CategoryRow, ChangeRow, LevelCell, TestRow
+from dashboards.templatetags.addresses import addresses
+from dashboards.templatetags.components import delta, moment
+from rubric.definition import Rubric
+from rubric.levels import Level
+from scores.changes import Cause, CauseKind
+from scores.score import Score
+from scores.snapshots import Snapshot
+
+register = template.Library()
+
+QUIET = '<span class="is-quiet">{}</span>'
+UNKNOWN, UNTOLD, UNASSESSED = map(QUIET.format, ("not in its rubric", "–", "Not assessed"))
+
+
+@register.simple_tag
+def beside_heads(rows: Sequence[Snapshot]) -> SafeString:
+    """The heads of the systems' columns."""
+    return SafeString("".join([f'<th scope="col">{escape(row.system.name)}</th>' for row in rows]))
+
+
+@register.simple_tag
+def beside_scores(rows: Sequence[Snapshot]) -> SafeString:
+    """The three rows of final scores."""
+    starts = _starts(rows)
+    told = [_scores(row.score) if row.score else (UNASSESSED, "–", "–") for row in rows]
+    return SafeString(
+        "".join(
+            f'<tr><th scope="row">{word}</th>'
+            f"{''.join(f'{start}{own[place]}</td>' for start, own in zip(starts, told, strict=True))}</tr>"
+            for place, word in enumerate(("Score", "Claimed", "Verified"))
+        )
+    )
+
+
+def _starts(rows: Sequence[Snapshot]) -> list[str]:
+    """Where each system's cells begin."""
+    return [f'<td data-label="{escape(row.system.name)}">' for row in rows]
+
+
+def _scores(score: Score) -> tuple[str, str, str]:
+    """The score with its band, what of it is claimed, and what is verified."""
+    texts = [phrases.score(each.score, score.rubric) for each in (score.score, score.claimed, score.verified)]
+    label = f" <small>{escape(score.band.label)}</small>" if score.band else " "
+    return f"<b>{texts[0]}</b>{label}", texts[1], texts[2]
+
+
+@register.simple_tag
+def beside_tests(categories: Sequence[CategoryRow], rows: Sequence[Snapshot], organisation: str) -> SafeString:
+    """Categories with their points and their tests; each cell leads to the system's own page of the test."""
+    starts = _starts(rows)
+    pages = [addresses("system", organisation, row.system.slug)[1] for row in rows]
+    return SafeString("".join([_category(category, starts, pages) for category in categories]))
+
+
+def _category(row: CategoryRow, starts: Sequence[str], pages: Sequence[str]) -> str:
+    colour, title = colour_name(row.rubric, row.category.key), escape(row.category.title)
+    points = "".join(
+        f"{start}{'–' if value is None else f'<b>{phrases.points(value)}</b>'}</td>"
+        for start, (_, value) in zip(starts, row.points, strict=True)
+    )
+    tests = "".join([_test_row(test, starts, pages) for test in row.tests])
+    return (
+        f'<tbody><tr class="group"><th scope="rowgroup"><span class="dot cat-{colour}"></span>{title}</th>{points}</tr>'
+        f"{tests}</tbody>"
+    )
+
+
+def _test_row(row: TestRow, starts: Sequence[str], pages: Sequence[str]) -> str:
+    key = row.test.key
+    cells = [
+        f'{start}<a href="{page}tests/{key}/">{_shown(cell)}</a></td>'
+        if cell.known and cell.snapshot.score
+        else f"{start}{UNTOLD if cell.known else UNKNOWN}</td>"
+        for cell, start, page in zip(row.cells, starts, pages, strict=True)
+    ]
+    return f"{_test_head(row.test.title, row.differs)}{''.join(cells)}</tr>"
+
+
+@lru_cache(maxsize=1024)
+def _test_head(title: str, differs: bool) -> str:
+    mark = f"{drawing.glyph('i-differ', 'i', 'differs:')} " if differs else ""
+    return f'<tr><th scope="row">{mark}{escape(title)}</th>'
+
+
+def _shown(cell: LevelCell) -> str:
+    return _level(cell.claimed, cell.verified, cell.not_applicable)
+
+
+@lru_cache
+def _level(claimed: Level, verified: Level, not_applicable: bool) -> str:
+    """The level disc and its word."""
+    name, label = phrases.disc(claimed, verified, not_applicable=not_applicable)
+    word = phrases.level_word(max(claimed, verified), not_applicable=not_applicable)
+    return f'{drawing.glyph(name, "g", label)}<span aria-hidden="true">{word}</span>'
+
+
+@register.simple_tag
+def changed_categories(rows: Sequence[CategoryChange], rubric: Rubric) -> SafeString:
+    """A row for each category: its points at both dates, and the change."""
+    return SafeString("".join([_category_change(row, rubric) for row in rows]))
+
+
+def _category_change(row: CategoryChange, rubric: Rubric) -> str:
+    before, after = ("–" if value is None else phrases.points(value) for value in (row.before, row.after))
+    return (
+        f'<tr><th scope="row"><span class="dot cat-{colour_name(rubric, row.category.key)}"></span>'
+        f'{escape(row.category.title)}</th><td class="num">{before}</td><td class="num">{after}</td>'
+        f'<td class="num">{delta(row.change)}</td></tr>'
+    )
+
+
+@register.simple_tag
+def changed_tests(rows: Sequence[ChangeRow], organisation: str, system: str) -> SafeString:
+    """A row for each test that differs, with the facts that changed it."""
+    return SafeString("".join([_changed(row, organisation, system) for row in rows]))
+
+
+def _changed(row: ChangeRow, organisation: str, system: str) -> str:
+    change, test = row.change, row.change.test
+    _, address = addresses("system-test", organisation, system, test.key)
+    causes = [f"<li>{_cause(cause, test.key, organisation, system)}</li>" for cause in change.causes]
+    if change.earlier:
+        causes.insert(0, f'<li class="is-quiet">{change.earlier} earlier change{pluralize(change.earlier)}</li>')
+    return (
+        f'<tr><th scope="row"><a href="{address}">{escape(test.title)}</a></th><td>{_shown(row.before)}</td>'
+        f'<td>{_shown(row.after)}</td><td><ul class="causes">{"".join(causes)}</ul></td></tr>'
+    )
+
+
+def _cause(cause: Cause, test: str, organisation: str, system: str) -> str:
+    at, after = moment(cause.at, "date"), phrases.level_word(cause.after).lower()
+    if cause.kind is CauseKind.ASSESSMENT:
+        _, address = addresses("assessment", organisation, system, cause.assessment)
+        return f'{at}: <a href="{address}">assessment</a> by {escape(cause.by)} claims {after}'
+    if cause.kind is CauseKind.RUN:
+        _, address = addresses("system-results", organisation, system)
+        query = f"?test={quote(test)}&amp;run_id={quote(cause.by, safe='')}"
+        run = f'<a href="{address}{query}">run {escape(cause.by)}</a>' if cause.by else "a run"
+        return f"{at}: {run} proves {after}"
+    before = phrases.level_word(cause.before).lower()
+    return f"{drawing.glyph('i-lapse')} {at}: evidence lapsed, {before} to {after}"
