@@ -121,7 +121,7 @@ def update_system(*, actor: Actor, system: System, changes: Mapping[str, Any], a
         actor=actor,
         at=at,
         action="system.rubric" if "rubric" in differing else "system.changed",
-        summary=f"Changed {', '.join(differing)} of {system}",
+        summary=f"Changed {', '.join(field.replace('_', ' ') for field in differing)} of {system}",
         system_id=system.pk,
         details={"changes": differing},
     )

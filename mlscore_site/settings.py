@@ -198,7 +198,14 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
-ACCOUNT_FORMS = {"login": "accounts.sign_in_form.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.account_forms.SignInForm",
+    "add_email": "accounts.account_forms.AddressForm",
+    "change_password": "accounts.account_forms.PasswordForm",
+    "set_password": "accounts.account_forms.FirstPasswordForm",
+    "reset_password": "accounts.account_forms.ResetForm",
+    "reset_password_from_key": "accounts.account_forms.NewPasswordForm",
+}
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SingleSignOnAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

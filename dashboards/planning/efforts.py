@@ -31,12 +31,13 @@ class EffortsForm(forms.Form):
 
     def __init__(self, *args: Any, rubrics: list[Rubric], defaults: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.groups: list[tuple[str, list[str]]] = []
+        self.groups: list[tuple[str, str, list[str]]] = []
         for rubric in rubrics:
             for category in rubric.categories:
                 names = [PREFIX + test.key for test in category.tests if PREFIX + test.key not in self.fields]
                 if names:
-                    self.groups.append((category.title, names))
+                    sharing = [each.title for each in rubrics if category.tests[0].key in each.tests]
+                    self.groups.append((category.title, ", ".join(sharing) if len(rubrics) > 1 else "", names))
                 for test in category.tests:
                     usual = EFFORTS[defaults.get(test.key, test.effort)]
                     sizes = [(size.value, EFFORTS[size].capitalize()) for size in Effort]
@@ -45,10 +46,10 @@ class EffortsForm(forms.Form):
                     )
                     self.fields.setdefault(PREFIX + test.key, field)
 
-    def by_category(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """The fields, category by category."""
-        for title, names in self.groups:
-            yield title, [self[name] for name in names]
+    def by_category(self) -> Iterator[tuple[str, str, list[forms.BoundField]]]:
+        """Category by category: its title, the rubrics that have it where the form is of several, and the fields."""
+        for title, rubrics, names in self.groups:
+            yield title, rubrics, [self[name] for name in names]
 
     def efforts(self) -> dict[str, str]:
         """The efforts chosen, by test."""
