@@ -25,6 +25,11 @@ class Effort(StrEnum):
     MEDIUM = "M"
     LARGE = "L"
 
+    @property
+    def word(self) -> str:
+        """`small`, `medium` or `large`, as pages say it."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Test:

@@ -63,12 +63,12 @@ class Summary:
 
 
 def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
-    """Of the systems in use that this rubric scores."""
-    used = [row for row in rows if row.score is not None and row.score.rubric is rubric]
-    used = [row for row in used if row.system.retired_at is None]
+    """Of the systems in use that this rubric scores; what lapses, of all in use."""
+    in_use = [row for row in rows if row.system.retired_at is None]
+    used = [row for row in in_use if row.score is not None and row.score.rubric is rubric]
     rises = [row for row in used if row.change is not None and row.change > 0]
     falls = [row for row in used if row.change is not None and row.change < 0]
-    coming = in_order([lapse for row in used for lapse in row.ahead.lapses])
+    coming = in_order([lapse for row in in_use for lapse in row.ahead.lapses])
     needing = sorted((row for row in used if row.signs), key=lambda row: row.attention)
     return Summary(
         rubric=rubric,
@@ -80,7 +80,7 @@ def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
         falls=sorted(falls, key=_furthest)[:SHOWN],
         lapses=_by_day(coming)[:LAPSES_SHOWN],
         lapsing=len(coming),
-        kept_up=sum(row.ahead.kept_up for row in used),
+        kept_up=sum(row.ahead.kept_up for row in in_use),
     )
 
 

@@ -8,14 +8,14 @@ from fractions import Fraction
 from math import floor
 
 from dashboards import phrases
-from rubric.definition import Aggregation, Band, Rubric
+from rubric.definition import Aggregation, Band, Effort, Rubric
 from rubric.levels import Level
 from rubric.planning import COSTS, Plan, effort_of
 from rubric.scoring import DECIMALS, PERCENT, totals
 from scores.plan import Position, reasons, warnings
 from scores.steps import goal_of, next_band
 
-EFFORTS = {"S": "small", "M": "medium", "L": "large"}
+EFFORTS = {effort.value: effort.word for effort in Effort}
 QUARTERS = (25, 50, 75, PERCENT)
 
 

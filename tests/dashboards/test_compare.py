@@ -82,4 +82,4 @@ def test_dates_that_are_none_are_refused(
 def test_without_a_system_the_page_says_what_to_do(
     organisation: Organisation, viewer: Membership, sign_in: SignIn
 ) -> None:
-    assert "Name two to six systems" in read(sign_in(viewer), PAGE)
+    assert "See the first steps" in read(sign_in(viewer), PAGE)

@@ -15,7 +15,7 @@ from accounts.models import Membership, Organisation
 from assessments.models import System
 from rubric.loader import builtin
 from tests.dashboards.pages import read, text_of
-from tests.factories import DAY, assess, fraud_story, make_system, make_team
+from tests.factories import DAY, assess, fraud_story, make_system, make_team, post
 
 SignIn = Callable[[Membership], Client]
 BUDGET = 12
@@ -65,13 +65,18 @@ def test_every_figure_leads_to_its_systems_at_its_date(
         assert ("Failing tests are shown for the present only" in page) == ("at=" in address)
 
 
-def test_lapses_stand_by_date(systems: list[System], viewer: Membership, sign_in: SignIn) -> None:
+def test_lapses_stand_by_date(systems: list[System], viewer: Membership, sign_in: SignIn, now: datetime) -> None:
+    post(systems[2], ["reproducibility-1"], [now - DAY], now)
     client = sign_in(viewer)
     html, mark = read(client, PATHS[1]), "<small>kept up</small>"
     words = text_of(html)
     assert "The ML pipeline is integration tested manual → none claim of automated stays" in words
     assert mark not in html and "more only if a pipeline stops" in words
     assert mark in read(client, PATHS[1] + "?all=on")
+    told = text_of(read(client, BASE))
+    counts = [re.findall(rf"(\d+) {after}", text) for text, after in ((words, "times? in"), (told, "lapses?, by date"))]
+    assert counts[0] == counts[1] != []
+    assert re.findall(r"(\d+) more only if", words) == re.findall(r"(\d+) more only if", told)
 
 
 def test_roll_ups_lead_to_the_systems_behind_them(systems: list[System], viewer: Membership, sign_in: SignIn) -> None:
