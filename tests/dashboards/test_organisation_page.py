@@ -100,8 +100,8 @@ def test_every_figure_leads_to_the_systems_that_it_counts(
 
 def test_the_page_answers_what_is_asked_first(systems: dict[str, System], viewer: Membership, sign_in: SignIn) -> None:
     words = text_of(read(sign_in(viewer), PAGE))
-    help_first = "first, then the most of it. Fraud 1 check failing evidence of 2 tests lapsed evidence of 1 test lapses within a week"
-    assert help_first in words
+    trouble = "1 check failing evidence of 2 tests lapsed evidence of 1 test lapses within a week"
+    assert f"Help these first Most kinds of trouble first, then the most of it. Fraud {trouble}" in words
     assert re.search(r"would by itself raise most scores: \d of 3", words)
     assert re.search(r"Since \d+ \w+ \d{4} 2 improved , 0 slid . Search 3.5 → 7.0 3.5 up Fraud", words)
     assert re.search(r"Lapses in the next 30 days Fraud The ML pipeline is integration tested: manual → none", words)
