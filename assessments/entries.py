@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from django.db.models import TextField
@@ -13,7 +13,9 @@ from django.db.models.functions import Cast
 
 from accounts.instants import from_sql
 from accounts.models import Membership, Token
-from accounts.statements import fetch
+from accounts.once import Once
+from accounts.statements import VENDOR
+from accounts.texts import array, joined, read
 from assessments.models import System
 from assessments.models.core import edition_in_force
 
@@ -64,13 +66,19 @@ class Entry(NamedTuple):
 Listed: TypeAlias = Entry | System
 
 
-def entries_of(reader: Membership | Token) -> list[Entry]:
+def entries_of(reader: Membership | Token) -> Once[Entry]:
     """The systems that the reader may see, by name, in one statement."""
     bound = reader.system_id if isinstance(reader, Token) else None
     sql, parameters = _statement(bound is not None)
     asked = {ANY: reader.organisation_id, ANY_SYSTEM: bound}
-    rows = [(row[:PLAIN], row[PLAIN:]) for row in fetch(sql, [asked[value] for value in parameters])]
-    return [
+    return _entries(read(sql, [asked[value] for value in parameters]))
+
+
+# Names and settings change seldom: of a thousand systems not once between most requests.
+@lru_cache(maxsize=16)
+def _entries(text: str) -> Once[Entry]:
+    rows = [(row[:PLAIN], row[PLAIN:]) for row in _rows(text)]
+    return Once(
         Entry(
             *(pk, generation, slug, name, lifecycle, rubric, from_sql(retired_at), window_days, review_days),
             None if team is None else _team(team, team_name),
@@ -83,7 +91,10 @@ def entries_of(reader: Membership | Token) -> list[Entry]:
             (pk, generation, slug, name, lifecycle, rubric, retired_at, window_days, review_days),
             (team, team_name, owner_name, owner, tags, windows, editions),
         ) in rows
-    ]
+    )
+
+
+_rows = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
 
 
 @lru_cache
@@ -97,7 +108,16 @@ def _statement(bound: bool) -> tuple[str, Sequence[int]]:
         *(Cast("tags", TextField()), Cast("windows", TextField()), Cast("editions", TextField())),
     )
     sql, parameters = rows.query.sql_with_params()
-    return sql, parameters
+    names = [*rows.query.values_select, *rows.query.annotation_select]
+    columns = array(VENDOR, *(f'e."{name}"' for name in names))
+    return joined(VENDOR, f"SELECT {columns} AS row FROM ({sql}) AS e"), parameters
+
+
+@lru_cache(maxsize=64)
+def edition_changes(systems: Once[Listed]) -> list[datetime]:
+    """When any of these systems moved to another edition, ascending."""
+    editions = {id(system.editions): system.editions for system in systems}.values()
+    return sorted({datetime.fromisoformat(str(edition["from"])) for own in editions for edition in own[1:]})
 
 
 def models_of(systems: Sequence[Listed]) -> list[System]:

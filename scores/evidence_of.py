@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+import msgspec
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
 from accounts.compiled import compiled
-from accounts.instants import instant_from_sql
-from accounts.statements import VENDOR, document, fetch, listed, to_sql
+from accounts.once import Once, once
+from accounts.statements import VENDOR, document, listed, to_sql
+from accounts.texts import array, instant, joined, read
 from assessments.entries import Entry, Listed
 from assessments.models import System
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
+from scores.moment import Moment
 from scores.score import Health
 
 NewestResult = tuple[str, str, datetime | None]
@@ -56,47 +59,104 @@ def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[N
     return _newest(Check.objects.filter(system__in=[system.pk for system in systems]), systems, now)
 
 
-def newest_failures(systems: Sequence[Listed], now: datetime) -> dict[int, list[NewestResult]]:
-    """Of these only what did not pass: what failing checks and tests are known by, of systems that have some."""
+Failures = Once[tuple[int, Sequence[NewestResult]]]
+
+
+def newest_failures(systems: Sequence[Listed], now: datetime) -> Failures:
+    """Of these only what did not pass, with the system's id: what failing checks and tests are known by."""
+    values = [_wanted(once(systems)), to_sql(now), Status.PASSED.value]
+    text = read(_not_passed(VENDOR), values)
+    known = _by_system(text)
+    if not known or observed(known)[-1] <= now:
+        return known
     found: dict[int, list[NewestResult]] = {}
     ahead = []
-    values = [document([(system.pk,) for system in systems]), to_sql(now), Status.PASSED.value]
-    for pk, key, test, status, observed_at in fetch(_not_passed(VENDOR), values):
-        at = instant_from_sql(observed_at)
+    for pk, key, test, status, at in _rows(text):
         if at > now:
             ahead.append(pk)
         else:
             found.setdefault(key, []).append((test, status, at))
-    for row in _by_then(Check.objects.filter(pk__in=ahead), now) if ahead else ():
+    for row in _by_then(Check.objects.filter(pk__in=ahead), now):
         found.setdefault(row[0], []).append(row[2:])
-    return found
+    return Once(found.items())
+
+
+@lru_cache(maxsize=64)
+def _wanted(systems: Once[Listed]) -> str:
+    return document([(system.pk,) for system in systems])
+
+
+@lru_cache(maxsize=16)
+def _by_system(text: str) -> Failures:
+    found: dict[int, list[NewestResult]] = {}
+    for _, key, test, status, at in _rows(text):
+        found.setdefault(key, []).append((test, status, at))
+    return Once(found.items())
+
+
+_rows = msgspec.json.Decoder(list[tuple[int, int, str, str, datetime]]).decode
 
 
 @lru_cache
 def _not_passed(vendor: str) -> str:
     at = "%s::timestamptz" if vendor == "postgresql" else "%s"
-    return (
-        "SELECT c.id, c.system_id, c.test, c.newest_status, c.newest_observed_at"
-        f" FROM {listed(vendor, 'l', system='bigint')} JOIN evidence_check c ON c.system_id = l.system"
-        f" WHERE c.newest_observed_at IS NOT NULL AND (c.newest_observed_at > {at} OR c.newest_status <> %s)"
+    columns = array(vendor, "c.id", "c.system_id", "c.test", "c.newest_status", instant(vendor, "c.newest_observed_at"))
+    return joined(
+        vendor,
+        f"SELECT {columns} AS row FROM {listed(vendor, 'l', system='bigint')} JOIN evidence_check c ON c.system_id = l.system"
+        f" WHERE c.newest_observed_at IS NOT NULL AND (c.newest_observed_at > {at} OR c.newest_status <> %s) ORDER BY c.id",
     )
 
 
-def failing_tests(systems: Sequence[Listed], now: datetime) -> dict[int, frozenset[str]]:
+def failing_tests(systems: Sequence[Listed], now: datetime) -> Mapping[int, frozenset[str]]:
     """The tests that are failing at present by system id, of systems that have some, in one query.
 
     The organisation of models must have been read with them.
     """
-    newest = newest_failures(systems, now)
-    found = {
-        system.pk: frozenset(failing_of(system, newest[system.pk], now)) for system in systems if system.pk in newest
+    listed = once(systems)
+    found = newest_failures(listed, now)
+    return _failing(listed, found, Moment.among(now, now, (observed(found), windows_before(listed))))
+
+
+@lru_cache(maxsize=16)
+def _failing(systems: Once[Listed], found: Failures, moment: Moment) -> Mapping[int, frozenset[str]]:
+    newest = dict(found)
+    tests = {
+        system.pk: frozenset(failing_of(system, newest[system.pk], moment.at))
+        for system in systems
+        if system.pk in newest
     }
-    return {key: tests for key, tests in found.items() if tests}
+    return {key: own for key, own in tests.items() if own}
+
+
+@lru_cache(maxsize=16)
+def observed(found: Failures) -> list[datetime]:
+    """When these results were observed, ascending."""
+    return sorted({at for _, own in found for _, _, at in own if at is not None})
+
+
+@lru_cache(maxsize=64)
+def windows_before(systems: Once[Listed]) -> list[timedelta]:
+    """How far back the windows of these systems' tests reach."""
+    return [timedelta(days=-days) for days in windows_of(systems)]
+
+
+@lru_cache(maxsize=64)
+def windows_of(systems: Once[Listed]) -> frozenset[int]:
+    """All windows that any of their tests has, in days."""
+    return frozenset([usual_window(system) for system in systems]).union(
+        *{id(system.windows): system.windows.values() for system in systems}.values()
+    )
+
+
+def usual_window(system: Listed) -> int:
+    """The organisation's window, in days."""
+    return system.window_days if isinstance(system, Entry) else system.organisation.window_days
 
 
 def failing_of(system: Listed, rows: Sequence[NewestResult], now: datetime) -> list[str]:
     """The test of each check that fails at `now`: whose newest result lies in the window and did not pass."""
-    usual = system.window_days if isinstance(system, Entry) else system.organisation.window_days
+    usual = usual_window(system)
     return [
         test
         for test, status, at in rows

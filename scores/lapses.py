@@ -10,13 +10,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from assessments.entries import Entry, Listed, models_of
+from accounts.once import Once, once
+from assessments.entries import Listed, models_of
 from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
+from scores.evidence_of import usual_window, windows_of
 from scores.facts import load_facts
 from scores.holdings import Holding, holding, holding_of
-from scores.kept import ahead_of
+from scores.kept import Course, ahead_of
+from scores.moment import Moment
 
 HORIZON = timedelta(days=30)
 """How far ahead an organisation looks."""
@@ -103,19 +106,44 @@ def lapses(systems: Sequence[Listed], now: datetime, until: datetime, *, every: 
 
     Models must have their organisation loaded. Retired systems, and tests that the edition in force lacks, are left out.
     """
-    used = [system for system in systems if system.lifecycle != Lifecycle.RETIRED]
+    used = in_use(once(systems))
     kept = ahead_of(used, now)
-    held = [holding_of(system, course) for system in used if (course := kept.get(system.pk))]
-    models = models_of([system for system in used if system.pk not in kept])
+    held = _held(used, kept)
+    told = {key for key, _ in kept} if len(kept) < len(used) else None
+    models = models_of([system for system in used if system.pk not in told]) if told is not None else []
     if models:
         facts = load_facts(models, now, now)
-        held += [holding(model, facts[model.pk], now) for model in models]
-    return _ahead(held, now, until, every)
+        held = Once([*held, *(holding(model, facts[model.pk], now) for model in models)])
+    return _ahead(held, Moment.among(now, until, (ends_of(held), halves_of(used))), every)
+
+
+@lru_cache(maxsize=64)
+def in_use(systems: Once[Listed]) -> Once[Listed]:
+    """Those that are not retired."""
+    return Once(system for system in systems if system.lifecycle != Lifecycle.RETIRED)
+
+
+@lru_cache(maxsize=16)
+def _held(systems: Once[Listed], kept: Once[tuple[int, Course | None]]) -> Once[Holding]:
+    courses = dict(kept)
+    return Once(holding_of(system, course) for system in systems if (course := courses.get(system.pk)))
+
+
+@lru_cache(maxsize=16)
+def ends_of(held: Once[Holding]) -> list[datetime]:
+    """When anything ends, ascending."""
+    return sorted({at for each in held for at in each.ends})
+
+
+@lru_cache(maxsize=64)
+def halves_of(systems: Once[Listed]) -> list[timedelta]:
+    """Half of each window that any of their tests has: what ends later than that from now is kept up."""
+    return [timedelta(days=days) / 2 for days in windows_of(systems)]
 
 
 def lapses_of(held: Holding, now: datetime, until: datetime, *, every: bool = False) -> Ahead:
     """The lapses of one system, retired or not."""
-    return _ahead([held], now, until, every)
+    return _falling([held], now, until, every)
 
 
 def in_order(found: Sequence[Lapse]) -> list[Lapse]:
@@ -123,7 +151,12 @@ def in_order(found: Sequence[Lapse]) -> list[Lapse]:
     return sorted(found, key=lambda lapse: (lapse.at, lapse.system.name.casefold(), lapse.test.key))
 
 
-def _ahead(held: Sequence[Holding], now: datetime, until: datetime, every: bool) -> Ahead:
+@lru_cache(maxsize=16)
+def _ahead(held: Once[Holding], moment: Moment, every: bool) -> Ahead:
+    return _falling(held, moment.at, moment.until, every)
+
+
+def _falling(held: Sequence[Holding], now: datetime, until: datetime, every: bool) -> Ahead:
     falls: list[Fall] = []
     seen_to = 0
     for each in held:
@@ -146,7 +179,7 @@ def _all_kept_up(held: Holding, now: datetime, until: datetime) -> bool:
         and bool(outlook.groups)
         and not system.windows
         and ends[outlook.latest] <= until
-        and 2 * (ends[outlook.soonest] - now) > _days(_usual(system))
+        and 2 * (ends[outlook.soonest] - now) > _days(usual_window(system))
     )
 
 
@@ -166,18 +199,13 @@ def _place(fall: Fall) -> tuple[datetime, str, str]:
 
 def _by_window(held: Holding, own: tuple[str, ...]) -> Iterable[tuple[timedelta, tuple[Test, ...]]]:
     """Those of these tests that are in force, by their windows."""
-    system, usual, in_force = held.system, _usual(held.system), _in_force(held.rubric, own)
+    system, usual, in_force = held.system, usual_window(held.system), _in_force(held.rubric, own)
     if not system.windows:
         return ((_days(usual), in_force),) if in_force else ()
     found: dict[int, list[Test]] = {}
     for test in in_force:
         found.setdefault(system.windows.get(test.key, usual), []).append(test)
     return [(_days(window), tuple(own)) for window, own in found.items()]
-
-
-def _usual(system: Listed) -> int:
-    """The organisation's window, in days."""
-    return system.window_days if isinstance(system, Entry) else system.organisation.window_days
 
 
 @lru_cache(maxsize=4096)

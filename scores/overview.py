@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from accounts.once import Once, once
 from assessments.entries import Entry, Listed
 from rubric.definition import Band, Rubric
 from rubric.loader import DEFAULT, builtin
@@ -77,8 +78,18 @@ class Standing:
 
 def review_is_due(system: Listed, assessed_at: datetime | None, at: datetime) -> bool:
     """Whether the newest final assessment is older than the organisation's review interval, or there is none."""
+    return assessed_at is None or at - assessed_at > _review_interval(system)
+
+
+def _review_interval(system: Listed) -> timedelta:
     asked = system if isinstance(system, Entry) else system.organisation
-    return assessed_at is None or at - assessed_at > timedelta(days=asked.review_interval_days)
+    return timedelta(days=asked.review_interval_days)
+
+
+@lru_cache(maxsize=64)
+def review_intervals(systems: Once[Listed]) -> list[timedelta]:
+    """How far back the newest assessments of these systems may lie."""
+    return [-interval for interval in {_review_interval(system) for system in systems}]
 
 
 def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric:
@@ -86,7 +97,12 @@ def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric
 
     With `at` (aware) those in force at that instant.
     """
-    return most_used(system.rubric if at is None else system.edition_at(at) for system in systems)
+    return _main_rubric(once(systems)) if at is None else most_used(system.edition_at(at) for system in systems)
+
+
+@lru_cache(maxsize=64)
+def _main_rubric(systems: Once[Listed]) -> Rubric:
+    return most_used(system.rubric for system in systems)
 
 
 def most_used(keys: Iterable[str]) -> Rubric:
@@ -134,6 +150,11 @@ class Figures:
 
 def figures(rubric: Rubric, rows: Sequence[Standing]) -> Figures:
     """The figures of the rows that this rubric scores; retired systems count in none of them."""
+    return _figures(rubric, once(rows))
+
+
+@lru_cache(maxsize=16)
+def _figures(rubric: Rubric, rows: Once[Standing]) -> Figures:
     used = [row for row in rows if row.system.retired_at is None and row.system.rubric == rubric.key]
     scored = [row for row in used if row.score is not None]
     scores = [row.score for row in scored if row.score is not None]

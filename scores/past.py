@@ -13,7 +13,8 @@ from rubric.loader import builtin
 from rubric.scoring import units_of
 from rubric.states import State
 from rubric.timeline import Point
-from scores.kept import counted, highest, known, order_of, states_over
+from scores.kept import known, order_of, states_over
+from scores.kept_counts import counted, highest
 from scores.recounting import Recounting
 from scores.trends import Bucket, Interval, Life, bucket_ends, with_kept
 
@@ -70,7 +71,7 @@ def _trend(
 
 
 def _lives(systems: Sequence[Listed], start: datetime, now: datetime, recounting: Recounting) -> dict[int, Life]:
-    kept = states_over(systems, start, now)
+    kept = dict(states_over(systems, start, now))
     found = recounting.lives([system for system in systems if system.pk not in kept], now)
     for system in systems:
         if states := kept.get(system.pk):

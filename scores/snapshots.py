@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from django.db.models import OuterRef, Subquery
 
+from accounts.once import Once, once
 from assessments.claims import claims_of
 from assessments.entries import Listed
 from assessments.models import Assessment, System
@@ -19,7 +21,7 @@ from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
 from scores.facts import in_force
 from scores.kept import known, order_of
-from scores.kept import stands_at as kept_at
+from scores.kept_stands import stands_at as kept_at
 from scores.reading import score_of
 from scores.score import Score
 from scores.stands import Stand
@@ -63,10 +65,13 @@ def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
 
 def snapshots_at(systems: Sequence[System], *instants: datetime) -> list[list[Snapshot]]:
     """The same at each of these instants, in two queries and two for each; one where all states are kept."""
-    kept = kept_at(systems, *instants)
-    others = counted_at([system for system in systems if system.pk not in kept], *instants)
+    kept = kept_at(once(systems), *instants)
+    others = counted_at([system for system, own in zip(systems, kept, strict=True) if own is None], *instants)
     return [
-        [own[each.pk] if each.pk in own else of_state(each, kept[each.pk][place], at) for each in systems]
+        [
+            own[system.pk] if stands is None else of_state(system, stands[place], at)
+            for system, stands in zip(systems, kept, strict=True)
+        ]
         for place, (at, own) in enumerate(zip(instants, others, strict=True))
     ]
 
@@ -79,18 +84,23 @@ def of_state(system: System, state: State | Stand | None, at: datetime) -> Snaps
     return Snapshot(system, read.levels, read.score_at(at), read)
 
 
-def stands_at(systems: Sequence[Listed], *instants: datetime) -> list[list[Stand | None]]:
+def stands_at(systems: Sequence[Listed], *instants: datetime) -> Once[Sequence[Stand | None]]:
     """How each of these systems stands at each instant, in digits and numbers; None where nothing was recorded by then.
 
     In their order, in one query; where not all states are kept, in three more and two for each instant.
     """
-    kept = kept_at(systems, *instants)
-    left = [system for system in systems if system.pk not in kept]
-    others = counted_at(left, *instants)
-    for system in left:
-        rows = [own.get(system.pk) for own in others]
-        kept[system.pk] = [None if row is None or row.score is None else row.tallied.stand for row in rows]
-    return [kept[system.pk] for system in systems]
+    kept = kept_at(once(systems), *instants)
+    if None not in kept:
+        return cast(Once[Sequence[Stand | None]], kept)
+    others = counted_at([system for system, own in zip(systems, kept, strict=True) if own is None], *instants)
+    return Once(
+        [_stand(found.get(system.pk)) for found in others] if own is None else own
+        for system, own in zip(systems, kept, strict=True)
+    )
+
+
+def _stand(row: Snapshot | None) -> Stand | None:
+    return None if row is None or row.score is None else row.tallied.stand
 
 
 def counted_at(systems: Sequence[Listed], *instants: datetime) -> list[dict[int, Snapshot]]:

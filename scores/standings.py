@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
-from assessments.entries import Listed
+from accounts.once import Once, once
+from assessments.entries import Listed, edition_changes
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.scoring import totals
-from rubric.states import State, fallible, of_digits, verified_in
+from rubric.states import EVER, State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at
-from scores.evidence_of import NewestResult, failing_of, newest_failures
+from scores.evidence_of import Failures, NewestResult, failing_of, newest_failures, observed, windows_before
 from scores.holdings import Holding, holding, holding_by_states
-from scores.kept import known, order_of, states_over
-from scores.lapses import HORIZON, Ahead, lapses_of
-from scores.overview import COMPARED, Standing, review_is_due
+from scores.kept import Kept, known, order_of, states_over
+from scores.lapses import HORIZON, Ahead, halves_of, lapses_of
+from scores.moment import Moment
+from scores.overview import COMPARED, Standing, review_intervals, review_is_due
 from scores.recounting import Recounting
 from scores.snapshots import Snapshot, snapshot
 from scores.steps import LAPSES_SOON
@@ -37,30 +40,66 @@ class _Read:
     held: Holding
 
 
-def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting | None = None) -> list[Standing]:
+def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting | None = None) -> Once[Standing]:
     """One row for each system, in their order, in five queries: two where all states are kept.
 
     Models must have their organisation loaded. `recounting` takes along what is
     read besides kept states.
     """
-    kept = states_over(systems, now - COMPARED, ended=True)
-    others = [system for system in systems if system.pk not in kept]
+    listed = once(systems)
+    kept = states_over(listed, now - COMPARED, ended=True)
+    told = dict(kept)
+    others = [system for system in listed if system.pk not in told]
     recounting = recounting or Recounting()
     recounting.load(others)
-    checks = newest_failures(systems, now)
+    failures = newest_failures(listed, now)
+    if not others:
+        return _of_states(listed, kept, failures, _moment(listed, kept, failures, now))
+    checks = dict(failures)
     found = []
-    for system in systems:
-        if system.pk in kept:
-            read = _by_states(system, kept[system.pk], now)
+    for system in listed:
+        if system.pk in told:
+            read = _by_states(system, told[system.pk], now)
         else:
             read = _by_facts(system, recounting.facts[system.pk], recounting.firsts[system.pk], now)
         found.append(_standing(system, read, checks.get(system.pk, ()), now))
-    return found
+    return Once(found)
+
+
+# A thousand systems pass one of their instants every few minutes.
+@lru_cache(maxsize=16)
+def _of_states(systems: Once[Listed], kept: Kept, failures: Failures, moment: Moment) -> Once[Standing]:
+    told, checks, now = dict(kept), dict(failures), moment.at
+    return Once(
+        _standing(system, _by_states(system, told[system.pk], now), checks.get(system.pk, ()), now)
+        for system in systems
+    )
+
+
+def _moment(systems: Once[Listed], kept: Kept, failures: Failures, now: datetime) -> Moment:
+    """`now` among all that rows compare with it."""
+    begun, claimed = _instants(kept)
+    return Moment.among(
+        now,
+        now + HORIZON,
+        (begun, [timedelta(0), -COMPARED, LAPSES_SOON, *halves_of(systems)]),
+        (claimed, review_intervals(systems)),
+        (observed(failures), windows_before(systems)),
+        (edition_changes(systems), [timedelta(0)]),
+    )
+
+
+@lru_cache(maxsize=16)
+def _instants(kept: Kept) -> tuple[list[datetime], list[datetime]]:
+    """When states begin, and when their claims were made, ascending."""
+    states = [state for _, own in kept for state in own]
+    claimed = {state.claims_from for state in states if state.claims_from is not None}
+    return sorted({state.at for state in states}), sorted(claimed)
 
 
 def _standing(system: Listed, read: _Read, checks: Sequence[NewestResult], now: datetime) -> Standing:
-    score = read.now.score_at(now) if read.now else None
-    before = read.before.score_at(now - COMPARED) if read.before else None
+    score = read.now.score_at(EVER) if read.now else None
+    before = read.before.score_at(EVER) if read.before else None
     comparable = score is not None and before is not None and score.rubric is before.rubric
     return Standing(
         system=system,

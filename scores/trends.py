@@ -26,7 +26,8 @@ from rubric.definition import Rubric
 from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
-from scores.kept import Countable, Counted, counted
+from scores.kept import Countable
+from scores.kept_counts import Counted, counted
 
 DAY = timedelta(days=1)
 LAST_MOMENT = timedelta(microseconds=1)

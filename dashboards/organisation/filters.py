@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from accounts.once import Once, once
 from assessments.entries import Listed
 from assessments.models import Lifecycle
 from scores.overview import Standing
@@ -76,9 +78,23 @@ class Filter:
         texts = [system.name, system.slug, *((owner.name, owner.email) if owner else ())]
         return any(self.find.casefold() in text.casefold() for text in texts)
 
-    def ordered(self, rows: Sequence[Standing]) -> list[Standing]:
+    def chosen(self, systems: Once[Listed]) -> Once[Listed]:
+        """Those of these systems that are asked for."""
+        return _chosen(self, systems)
+
+    def ordered(self, rows: Sequence[Standing]) -> Once[Standing]:
         """The rows in the order that is asked for."""
-        return sorted(rows, key=_KEYS[self.sort])
+        return _ordered(self.sort, once(rows))
+
+
+@lru_cache(maxsize=64)
+def _chosen(wanted: Filter, systems: Once[Listed]) -> Once[Listed]:
+    return Once(system for system in systems if wanted.takes(system))
+
+
+@lru_cache(maxsize=16)
+def _ordered(sort: str, rows: Once[Standing]) -> Once[Standing]:
+    return Once(sorted(rows, key=_KEYS[sort]))
 
 
 def _by_name(row: Standing) -> str:

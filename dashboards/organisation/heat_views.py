@@ -28,10 +28,10 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
     asked = HeatQuery.read(request.GET)
     at = moment_of(asked.at, now)
     systems = entries_of(request.membership)
-    shown = [system for system in systems if asked.narrow.takes(system)]
+    shown = asked.narrow.chosen(systems)
     rubric = chosen_rubric(asked.rubric, shown)
     wanted = asked.of(rubric)
-    rows = [system for system in shown if system.edition_at(at) == rubric.key]
+    rows = scored_by(rubric, shown, at)
     failing = failing_tests(rows, now) if at == now else {}
     shown_rows = [Shown(row, stand) for row, (stand,) in zip(rows, stands_at(rows, at), strict=True)]
     context = {
@@ -59,7 +59,7 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
     asked = HeatQuery.read(request.GET)
     at = moment_of(asked.at, now)
     systems = entries_of(request.membership)
-    shown = [system for system in systems if asked.narrow.takes(system)]
+    shown = asked.narrow.chosen(systems)
     rubric = chosen_rubric(asked.rubric, shown)
     rows = scored_by(rubric, shown, at)
     context = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +14,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from accounts.once import Once
 from assessments.entries import Listed, entries_of
 from dashboards.moments import moment_of
-from dashboards.organisation.filters import RETIRED, Filter
+from dashboards.organisation.filters import Filter
 from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
-from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of
+from dashboards.organisation.reading import Choices, chosen_rubric, now_by, rubrics_of
 from rubric.definition import Rubric
-from scores.lapses import HORIZON, lapses
+from scores.lapses import HORIZON, in_use, lapses
 from scores.moves import moves
 from scores.overview import COMPARED
 from scores.roll_ups import roll_ups
@@ -35,17 +35,17 @@ class Asked:
 
     now: datetime
     wanted: Filter
-    systems: Sequence[Listed]
-    shown: Sequence[Listed]
+    systems: Once[Listed]
+    shown: Once[Listed]
     rubric: Rubric
-    rows: Sequence[Listed]
+    rows: Once[Listed]
 
     @classmethod
     def of(cls, request: MemberRequest) -> Asked:
         wanted, systems = Filter.read(request.GET), entries_of(request.membership)
-        shown = [system for system in systems if system.lifecycle != RETIRED and wanted.takes(system)]
+        shown = wanted.chosen(in_use(systems))
         rubric = chosen_rubric(request.GET.get("rubric", ""), shown)
-        rows = [system for system in shown if system.rubric == rubric.key]
+        rows = now_by(rubric, shown)
         return cls(timezone.now(), wanted, systems, shown, rubric, rows)
 
     def context(self) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from assessments.entries import Entry, Listed
+from accounts.once import Once, once
+from assessments.entries import Listed
 from assessments.models import Lifecycle
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from rubric.definition import Rubric
@@ -32,36 +34,54 @@ class Choices:
 
     @classmethod
     def of(cls, systems: Sequence[Listed]) -> Choices:
-        teams = {team.slug: team.name for team in {system.team for system in systems} if team is not None}
-        tags = {tuple(system.tags) for system in systems}
-        return cls(
-            teams=sorted(teams.items(), key=lambda team: team[1].casefold()),
-            tags=sorted({tag for each in tags for tag in each}, key=str.casefold),
-            lifecycles=LIFECYCLES,
-            teamless=any(system.team is None for system in systems),
-            untagged=() in tags,
-        )
+        return _choices(once(systems))
+
+
+@lru_cache(maxsize=64)
+def _choices(systems: Once[Listed]) -> Choices:
+    teams = {team.slug: team.name for team in {system.team for system in systems} if team is not None}
+    tags = {tuple(system.tags) for system in systems}
+    return Choices(
+        teams=sorted(teams.items(), key=lambda team: team[1].casefold()),
+        tags=sorted({tag for each in tags for tag in each}, key=str.casefold),
+        lifecycles=LIFECYCLES,
+        teamless=any(system.team is None for system in systems),
+        untagged=() in tags,
+    )
 
 
 def rubrics_of(systems: Sequence[Listed], at: datetime) -> list[Rubric]:
     """The editions that score these systems at an instant, in the order in which they were published."""
-    used = set(_in_force(systems, at).values())
+    used = set(_in_force(once(systems), at).values())
     return [rubric for key, rubric in builtin().items() if key in used]
 
 
-def scored_by(rubric: Rubric, systems: Sequence[Entry], at: datetime) -> list[Entry]:
+def scored_by(rubric: Rubric, systems: Once[Listed], at: datetime) -> Once[Listed]:
     """Those of these systems whose edition in force at an instant is this one."""
     in_force = _in_force(systems, at)
-    return [system for system in systems if in_force[id(system.editions)] == rubric.key]
+    return _with_histories(systems, frozenset([own for own, key in in_force.items() if key == rubric.key]))
 
 
-def _in_force(systems: Sequence[Listed], at: datetime) -> dict[int, str]:
+@lru_cache(maxsize=64)
+def _with_histories(systems: Once[Listed], histories: frozenset[int]) -> Once[Listed]:
+    """Those of these systems whose editions are these objects."""
+    return Once(system for system in systems if id(system.editions) in histories)
+
+
+@lru_cache(maxsize=64)
+def now_by(rubric: Rubric, systems: Once[Listed]) -> Once[Listed]:
+    """Those of these systems that this rubric scores at present."""
+    return Once(system for system in systems if system.rubric == rubric.key)
+
+
+def _in_force(systems: Once[Listed], at: datetime) -> dict[int, str]:
     """The edition in force by each history of editions; entries share these."""
     return {id(system.editions): system.edition_at(at) for system in _one_of_each(systems)}
 
 
-def _one_of_each(systems: Sequence[Listed]) -> Iterable[Listed]:
-    return {id(system.editions): system for system in systems}.values()
+@lru_cache(maxsize=64)
+def _one_of_each(systems: Once[Listed]) -> list[Listed]:
+    return list({id(system.editions): system for system in systems}.values())
 
 
 def chosen_rubric(asked: str, systems: Sequence[Listed]) -> Rubric:

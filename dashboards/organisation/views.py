@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
+from accounts.once import Once
 from assessments.entries import entries_of
 from dashboards.organisation.choosing import Listed
 from dashboards.organisation.filters import SORTS, Filter
@@ -31,10 +32,10 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     now = timezone.now()
     systems = entries_of(request.membership)
     wanted = Filter.read(request.GET)
-    shown = [system for system in systems if wanted.takes(system)]
+    shown = wanted.chosen(systems)
     rubric = main_rubric(shown)
     recounting = Recounting()
-    rows = wanted.ordered(standings(shown, now, recounting)) if shown else []
+    rows = wanted.ordered(standings(shown, now, recounting)) if shown else Once()
     listed = Listed.of(rubric, rows, request.GET.get("only", ""), request.GET.get("page", ""))
     past = read_past(shown, [row.system for row in listed.page.rows], rubric, now - SPARK, now, recounting)
     context = {
