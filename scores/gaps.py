@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
+from accounts.once import Once, once
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -81,13 +82,18 @@ def scored_by(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Snapshot]:
     return [system for system in systems if system.score is not None and system.score.rubric is rubric]
 
 
-def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> list[Gap]:
+def gaps(rubric: Rubric, systems: Sequence[Snapshot]) -> Sequence[Gap]:
     """Every test of the rubric, in its order, over the systems that it scores."""
     return gaps_of(rubric, [system.tallied.stand for system in scored_by(rubric, systems)])
 
 
-def gaps_of(rubric: Rubric, stands: Sequence[Stand]) -> list[Gap]:
+def gaps_of(rubric: Rubric, stands: Sequence[Stand]) -> Sequence[Gap]:
     """The same over systems that all stand by this rubric."""
+    return _gaps(rubric, once(stands))
+
+
+@lru_cache(maxsize=16)
+def _gaps(rubric: Rubric, stands: Once[Stand]) -> Sequence[Gap]:
     found = []
     rises = _would_rise(rubric, stands)
     for test, column in zip(rubric.tests.values(), columns(rubric, stands), strict=True):
@@ -112,9 +118,20 @@ def _would_rise(rubric: Rubric, stands: Sequence[Stand]) -> dict[str, int]:
 
 def category_means(rubric: Rubric, stands: Sequence[Stand]) -> dict[str, Fraction]:
     """The mean points of each category over systems that all stand by this rubric; empty without any."""
-    return Crowd.of(rubric, stands).categories if stands else {}
+    return _means(rubric, once(stands)) if stands else {}
 
 
-def standing_by(rubric: Rubric, stands: Sequence[Stand | None]) -> list[Stand]:
+@lru_cache(maxsize=16)
+def _means(rubric: Rubric, stands: Once[Stand]) -> dict[str, Fraction]:
+    return Crowd.of(rubric, stands).categories
+
+
+def standing_by(rubric: Rubric, stands: Iterable[Stand | None]) -> Once[Stand]:
     """Those of these stands that are on this rubric's scale."""
-    return [stand for stand in stands if stand is not None and stand.rubric == rubric.key]
+    return Once(stand for stand in stands if stand is not None and stand.rubric == rubric.key)
+
+
+@lru_cache(maxsize=16)
+def standing_first(rubric: Rubric, stands: Once[Sequence[Stand | None]]) -> Once[Stand]:
+    """The same of stands at several instants, at the first one."""
+    return standing_by(rubric, [first for first, *_ in stands])

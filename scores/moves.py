@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,13 +10,14 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from accounts.once import Once, once
 from assessments.entries import Listed
-from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.loader import builtin
 from rubric.scoring import units_of
 from scores.crowd import Crowd
 from scores.gaps import standing_by
+from scores.lapses import in_use
 from scores.snapshots import stands_at
 from scores.stands import CELLS, Cell, Stand, in_order, proofs
 from scores.trends import Bucket, bucket
@@ -105,26 +106,37 @@ class Moves:
 
     before: Whole
     after: Whole
-    moved: Sequence[Move]
+    moved: Once[Move]
     still: int
     begun: Sequence[tuple[Listed, Stand]]
 
-    def by_direction(self) -> dict[Direction, list[Move]]:
+    def by_direction(self) -> Mapping[Direction, Sequence[Move]]:
         """Those that moved in each direction, furthest first."""
-        found: dict[Direction, list[Move]] = {direction: [] for direction in Direction}
-        for move in self.moved:
-            found[move.direction].append(move)
-        return found
+        return _by_direction(self.moved)
 
     @property
     def gained(self) -> int:
         """In how many cells of systems and tests the credit rose."""
-        return sum([move.difference.gained for move in self.moved])
+        return _credit(self.moved)[0]
 
     @property
     def lost(self) -> int:
         """In how many it fell."""
-        return sum([move.difference.lost for move in self.moved])
+        return _credit(self.moved)[1]
+
+
+@lru_cache(maxsize=16)
+def _by_direction(moved: Once[Move]) -> Mapping[Direction, Sequence[Move]]:
+    found: dict[Direction, list[Move]] = {direction: [] for direction in Direction}
+    for move in moved:
+        found[move.direction].append(move)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _credit(moved: Once[Move]) -> tuple[int, int]:
+    """In how many cells the credit rose, and in how many it fell."""
+    return sum([move.difference.gained for move in moved]), sum([move.difference.lost for move in moved])
 
 
 def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> Moves:
@@ -132,10 +144,32 @@ def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datet
 
     Retired systems are left out.
     """
-    used = [system for system in systems if system.lifecycle != Lifecycle.RETIRED]
+    used = in_use(once(systems))
     pairs = stands_at(used, since, now)
+    found = _between(used, rubric, pairs)
+    return Moves(
+        before=found.before.at(since),
+        after=found.after.at(now),
+        moved=found.moved,
+        still=found.still,
+        begun=found.begun,
+    )
+
+
+class _Between(NamedTuple):
+    """What `Moves` tell but for the instants."""
+
+    before: Counted
+    after: Counted
+    moved: Once[Move]
+    still: int
+    begun: Sequence[tuple[Listed, Stand]]
+
+
+@lru_cache(maxsize=16)
+def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand | None]]) -> _Between:
     moved, begun, still = [], [], 0
-    for system, (before, after) in zip(used, pairs, strict=True):
+    for system, (before, after) in zip(systems, pairs, strict=True):
         if after is None or after.rubric != rubric.key:
             continue
         if before is None or before.rubric != rubric.key:
@@ -146,10 +180,10 @@ def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datet
             moved.append(Move(system, rubric, before, after, found))
         else:
             still += 1
-    return Moves(
-        before=whole(rubric, since, standing_by(rubric, [before for before, _ in pairs])),
-        after=whole(rubric, now, standing_by(rubric, [after for _, after in pairs])),
-        moved=sorted(moved, key=_furthest),
+    return _Between(
+        before=Counted.of(rubric, standing_by(rubric, [before for before, _ in pairs])),
+        after=Counted.of(rubric, standing_by(rubric, [after for _, after in pairs])),
+        moved=Once(sorted(moved, key=_furthest)),
         still=still,
         begun=begun,
     )
@@ -183,8 +217,18 @@ def _moved(test: Test, before: str, after: str) -> Moved:
     return Moved(test, CELLS[before], CELLS[after])
 
 
-def whole(rubric: Rubric, at: datetime, stands: Sequence[Stand]) -> Whole:
-    """All of these systems, which stand by this rubric, at one instant, as trends count them."""
-    crowd = Crowd.of(rubric, stands)
-    proved = sum([each.points for each in proofs(stands)])
-    return Whole(bucket(at, crowd), Fraction(100 * proved, crowd.credited) if crowd.credited else None)
+class Counted(NamedTuple):
+    """All of some systems at one instant, as trends count them."""
+
+    crowd: Crowd
+    verified_share: Fraction | None
+
+    @classmethod
+    def of(cls, rubric: Rubric, stands: Sequence[Stand]) -> Counted:
+        """Of systems that stand by this rubric."""
+        crowd = Crowd.of(rubric, stands)
+        proved = sum([each.points for each in proofs(stands)])
+        return cls(crowd, Fraction(100 * proved, crowd.credited) if crowd.credited else None)
+
+    def at(self, at: datetime) -> Whole:
+        return Whole(bucket(at, self.crowd), self.verified_share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,11 +10,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from accounts.once import Once, once
 from assessments.entries import Listed
 from assessments.models import Lifecycle
 from rubric.definition import Category, Rubric
 from rubric.scoring import units_of
 from scores.crowd import quantiles, totals
+from scores.lapses import in_use
 from scores.snapshots import stands_at
 from scores.stands import Stand, proof
 
@@ -66,19 +68,27 @@ class _Row(NamedTuple):
     points: tuple[int, ...]
 
 
-def roll_ups(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> dict[By, list[RollUp]]:
+def roll_ups(
+    systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime
+) -> Mapping[By, Sequence[RollUp]]:
     """Every grouping of these systems, by name, those without last; in one query where all states are kept.
 
     Retired systems are left out. Models must have their team loaded.
     """
-    used = [system for system in systems if system.lifecycle != Lifecycle.RETIRED]
-    pairs = stands_at(used, since, now)
+    used = in_use(once(systems))
+    return _rolled_up(used, rubric, stands_at(used, since, now))
+
+
+@lru_cache(maxsize=16)
+def _rolled_up(
+    systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand | None]]
+) -> Mapping[By, Sequence[RollUp]]:
     rows = [_row(rubric, after) for _, after in pairs]
     before = [None if then is None or then.rubric != rubric.key else then.score for then, _ in pairs]
     found = {}
     for by in By:
         groups: dict[Any, list[int]] = {}
-        for place, system in enumerate(used):
+        for place, system in enumerate(systems):
             for key in _KEYS[by](system):
                 groups.setdefault(key, []).append(place)
         rolled = [

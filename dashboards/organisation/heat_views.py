@@ -16,7 +16,7 @@ from dashboards.organisation.heat_presenters import present_heat
 from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery, Shown
 from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, scored_by
 from scores.evidence_of import failing_tests
-from scores.gaps import standing_by
+from scores.gaps import standing_first
 from scores.snapshots import stands_at
 
 
@@ -70,7 +70,7 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
         "others": len(shown) - len(rows),
         "rubrics": rubrics_of(shown, at),
         "wanted": asked,
-        "page": present_gaps(rubric, standing_by(rubric, [stand for (stand,) in stands_at(rows, at)]), asked),
+        "page": present_gaps(rubric, standing_first(rubric, stands_at(rows, at)), asked),
         "choices": Choices.of(systems),
     }
     return render(request, "dashboards/gaps.html", context)

@@ -41,7 +41,7 @@ def everything(systems: Sequence[System], at: datetime) -> dict[str, Any]:
     past = read_past(systems, systems[:2], RUBRIC, at - 60 * DAY, at, Recounting())
     return {
         "snapshots": snapshots(systems, at),
-        "standings": standings(systems, at),
+        "standings": list(standings(systems, at)),
         "lapses": lapses(systems, at, at + 30 * DAY),
         "every lapse": lapses(systems, at, at + 200 * DAY, every=True),
         "moves": told(moves(systems, RUBRIC, at - 30 * DAY, at)),
