@@ -7,7 +7,7 @@ change. So it takes plain values alone, which are the same ones wherever the sam
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Value = TypeVar("Value", covariant=True)
 Each = TypeVar("Each")
@@ -29,3 +29,18 @@ class Once(tuple[Value, ...]):
 def once(values: Iterable[Each]) -> Once[Each]:
     """These values as they were read, or as one more tuple, of which nothing is remembered."""
     return values if isinstance(values, Once) else Once(values)
+
+
+class Same(Generic[Each]):
+    """One object as the key of a cache: equal where it is that very object."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Each) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.value is self.value

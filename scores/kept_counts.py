@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from accounts.instants import instant_from_sql
 from accounts.once import once
 from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
+from accounts.texts import array, joined, read
 from rubric.definition import Rubric
 from scores.kept import MOMENT, Countable, Known, cast_of, covered, wanted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Counted:
     """What kept states tell of how many systems stand where, by the position of the instant that first sees a change.
 
     `counts` are (kind, number, count), the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `untold` are
-    the keys of those systems that it tells nothing of; None: of all.
+    the keys of those systems that it tells nothing of; None: of all. It equals itself alone.
     """
 
-    untold: set[int] | None
-    counts: dict[int, list[tuple[str, int, int]]]
-    points: dict[int, list[int]]
-
-    @classmethod
-    def nothing(cls) -> Counted:
-        return cls(None, {}, {})
+    untold: frozenset[int] | None
+    counts: Mapping[int, Sequence[tuple[str, int, int]]]
+    points: Mapping[int, Sequence[int]]
 
     def others(self, systems: Sequence[Known]) -> list[Known]:
         """Those that it doesn't tell of."""
         untold = self.untold
         return list(systems) if untold is None else [system for system in systems if system.pk in untold]
+
+
+NOTHING = Counted(None, {}, {})
 
 
 def counted(systems: Sequence[Countable], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
@@ -46,17 +48,25 @@ def counted(systems: Sequence[Countable], rubric: Rubric, ends: Sequence[datetim
     passed = [end + MOMENT for end in ends]
     bounds: Any = document([[to_sql(at)] for at in passed]) if SQLITE else passed
     values = [wanted(once(systems)), last, bounds, rubric.key, last, first]
+    return _counted(read(_counts(VENDOR, len(rubric.categories)), values))
+
+
+@lru_cache(maxsize=16)
+def _counted(text: str) -> Counted:
     untold: set[int] = set()
     counts: dict[int, list[tuple[str, int, int]]] = {}
     points: dict[int, list[int]] = {}
-    for kind, place, number, count, *sums in fetch(_counts(VENDOR, len(rubric.categories)), values):
+    for kind, place, number, count, *sums in _rows(text):
         if kind == "untold":
             untold.add(number)
         elif kind == "points":
             points[place] = sums
         else:
             counts.setdefault(place, []).append((kind, number, count))
-    return Counted(untold, counts, points)
+    return Counted(frozenset(untold), counts, points)
+
+
+_rows = msgspec.json.Decoder(list[list[Any]]).decode
 
 
 @lru_cache
@@ -80,13 +90,14 @@ def _counts(vendor: str, categories: int) -> str:
     own = ", ".join(f"{value.format(index)} AS p{index}" for index in places)
     sums = ", ".join(f"CAST(sum(sign * p{index}) AS integer) AS p{index}" for index in places)
     once = "MATERIALIZED" if postgresql else ""
-    nothing = ", ".join("0" for _ in places)
+    nothing = ", ".join(f"0 AS p{index}" for index in places)
     measures = " UNION ALL ".join(
         f"SELECT '{kind}', place, {kind}, sum(count), {nothing} FROM steps GROUP BY place, {kind}"
         for kind in ("score", "verified", "limits")
     )
     at = f"%s{cast_of(vendor)}"
-    return f"""
+    names = [f"p{index}" for index in places]
+    told = f"""
 WITH wanted AS {once} (SELECT system, generation FROM {listed(vendor, "l", system="bigint", generation="bigint")}),
 covered AS {once} (SELECT s.id, s.retired_at FROM wanted l JOIN assessments_system s
  ON s.id = l.system AND s.generation = l.generation WHERE s.states_until > {at}),
@@ -101,10 +112,13 @@ steps AS {once} (
  CROSS JOIN (SELECT 1 AS sign UNION ALL SELECT -1) AS signs
  WHERE begins < ends AND (sign > 0 OR ends < places)
  GROUP BY 1, score, verified, limits)
+SELECT {array(vendor, "kind", "place", "number", "count", *names)} AS row FROM (
 SELECT 'untold' AS kind, 0 AS place, l.system AS number, 0 AS count, {nothing} FROM wanted l
  WHERE NOT EXISTS (SELECT 1 FROM covered s WHERE s.id = l.system)
 UNION ALL {measures}
-UNION ALL SELECT 'points', place, 0, 0, {", ".join(f"sum(p{index})" for index in places)} FROM steps GROUP BY place"""
+UNION ALL SELECT 'points', place, 0, 0, {", ".join(f"sum(p{index})" for index in places)} FROM steps GROUP BY place
+) AS told ORDER BY kind, place, number"""
+    return joined(vendor, told)
 
 
 def highest(systems: Sequence[Countable], now: datetime) -> tuple[dict[str, tuple[datetime, int]], set[int]]:

@@ -27,7 +27,7 @@ from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
 from scores.kept import Countable
-from scores.kept_counts import Counted, counted
+from scores.kept_counts import NOTHING, Counted, counted
 
 DAY = timedelta(days=1)
 LAST_MOMENT = timedelta(microseconds=1)
@@ -162,11 +162,14 @@ class _Shift:
 
 def buckets(rubric: Rubric, ends: Sequence[datetime], lives: Sequence[Life]) -> list[Bucket]:
     """One bucket for each of the ascending instants, from histories that reach over all of them; one sweep."""
-    return with_kept(rubric, ends, Counted.nothing(), lives)
+    return with_kept(rubric, ends, NOTHING, lives)
 
 
 def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Sequence[Life]) -> list[Bucket]:
     """The same, with what kept states tell of other systems."""
+    if not lives:
+        settled, last = _settled(rubric, tuple(ends[:-1]), kept)
+        return [*settled, bucket(ends[-1], last)]
     shifts: list[list[_Shift]] = [[] for _ in ends]
     for life in lives:
         for shift in _shifts(rubric, ends, life):
@@ -175,11 +178,28 @@ def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Se
     for place, at in enumerate(ends):
         for shift in shifts[place]:
             crowd.add(shift.face, shift.count)
-        for kind, number, count in kept.counts.get(place, ()):
-            crowd.count(kind, number, count)
-        crowd.earn(kept.points.get(place, ()))
+        _count(crowd, kept, place)
         made.append(bucket(at, crowd))
     return made
+
+
+# All but the last instant stay the same from one reading to the next, and so do these buckets: the very same objects.
+@lru_cache(maxsize=16)
+def _settled(rubric: Rubric, ends: tuple[datetime, ...], kept: Counted) -> tuple[Sequence[Bucket], Crowd]:
+    """The buckets at these instants, and all that counts at the one that follows."""
+    crowd, made = Crowd(rubric), []
+    for place, at in enumerate(ends):
+        _count(crowd, kept, place)
+        made.append(bucket(at, crowd))
+    _count(crowd, kept, len(ends))
+    return made, crowd
+
+
+def _count(crowd: Crowd, kept: Counted, place: int) -> None:
+    """Add what kept states tell of the changes that this instant sees first."""
+    for kind, number, count in kept.counts.get(place, ()):
+        crowd.count(kind, number, count)
+    crowd.earn(kept.points.get(place, ()))
 
 
 def _shifts(rubric: Rubric, ends: Sequence[datetime], life: Life) -> Iterator[_Shift]:

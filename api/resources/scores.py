@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from accounts.once import Same
 from api.instants import write_instant, write_optional
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
 from api.shapes import Schema
@@ -169,10 +171,13 @@ def show_verdict(verdict: Verdict) -> dict[str, Any]:
 
 def show_trend(rubric: Rubric, interval: str, buckets: list[Bucket]) -> dict[str, Any]:
     """A trend, bucket by bucket."""
-    return {"rubric": rubric.key, "interval": interval, "buckets": [_show_bucket(bucket) for bucket in buckets]}
+    return {"rubric": rubric.key, "interval": interval, "buckets": [_show_bucket(Same(bucket)) for bucket in buckets]}
 
 
-def _show_bucket(bucket: Bucket) -> dict[str, Any]:
+# A trend's buckets are the same ones from one reading to the next, but for the last.
+@lru_cache(maxsize=2048)
+def _show_bucket(same: Same[Bucket]) -> dict[str, Any]:
+    bucket = same.value
     spread = {name: getattr(bucket, name) for name in ("median", "mean", "q1", "q3")}
     return {
         "at": write_instant(bucket.at),

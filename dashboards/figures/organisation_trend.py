@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from accounts.once import Same
 from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges, start_of_axis
 from dashboards.figures.layout import TALL_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.palette import colour, colour_name, dash
@@ -95,10 +97,15 @@ def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
     limit = highest(rubric)
     if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
         return limit
-    values = [value for bucket in buckets for value in bucket.categories.values()]
-    values += [bucket.q3 for bucket in buckets if bucket.q3 is not None]
+    values = [_most(Same(bucket)) for bucket in buckets]
     step = rubric.scale[Level.AUTOMATED] / 2
     return min(limit, step * (ceil(max(values, default=Fraction(0)) / step) + 2))
+
+
+@lru_cache(maxsize=2048)
+def _most(same: Same[Bucket]) -> Fraction:
+    bucket = same.value
+    return max([*bucket.categories.values(), bucket.q3 or Fraction(0)])
 
 
 def _systems_axis(buckets: Sequence[Bucket]) -> dict[str, Any]:
@@ -130,16 +137,15 @@ def _systems_name(systems: int) -> dict[str, Any]:
 
 
 def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[dict[str, Any]]:
-    drawn = [*buckets, buckets[-1]]
-    x = [*(instant(bucket.at) for bucket in buckets), instant(max(now, buckets[-1].at))]
-    lower = line("Lower quartile", x, [_number(bucket.q1) for bucket in drawn], 2, color="var(--ribbon)", width=0)
-    upper = line("Upper quartile", x, [_number(bucket.q3) for bucket in drawn], 2, color="var(--ribbon)", width=0)
-    by_category = [shown_categories(rubric, bucket.categories) for bucket in drawn]
+    drawn = [_drawn(rubric, Same(bucket)) for bucket in [*buckets, buckets[-1]]]
+    x = [*(bucket.at for bucket in drawn[:-1]), instant(max(now, buckets[-1].at))]
+    lower = line("Lower quartile", x, [bucket.q1 for bucket in drawn], 2, color="var(--ribbon)", width=0)
+    upper = line("Upper quartile", x, [bucket.q3 for bucket in drawn], 2, color="var(--ribbon)", width=0)
     means = [
         line(
             f"{category.title}, mean",
             x,
-            [_number(values.get(category.key)) for values in by_category],
+            [bucket.means.get(category.key) for bucket in drawn],
             2,
             color=colour(rubric, category.key),
             width=1.5,
@@ -147,8 +153,8 @@ def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[di
         )
         for category in rubric.categories
     ]
-    median = line("Median", x, [_number(bucket.median) for bucket in drawn], 2, color="var(--ink)", width=3)
-    verified = [_number(bucket.verified_median) for bucket in drawn]
+    median = line("Median", x, [bucket.median for bucket in drawn], 2, color="var(--ink)", width=3)
+    verified = [bucket.verified for bucket in drawn]
     systems = line("Systems", x, [bucket.systems for bucket in drawn], 0, color="var(--control)", width=1)
     return [
         lower,
@@ -158,6 +164,32 @@ def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[di
         line("Median, verified", x, verified, 2, color="var(--ink)", width=1.5, dash="1px,3px"),
         systems | {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "var(--ribbon)"},
     ]
+
+
+class _Drawn(NamedTuple):
+    """A bucket as lines draw it."""
+
+    at: str
+    q1: float | None
+    q3: float | None
+    means: Mapping[str, float | None]
+    median: float | None
+    verified: float | None
+    systems: int
+
+
+@lru_cache(maxsize=2048)
+def _drawn(rubric: Rubric, same: Same[Bucket]) -> _Drawn:
+    bucket = same.value
+    return _Drawn(
+        at=instant(bucket.at),
+        q1=_number(bucket.q1),
+        q3=_number(bucket.q3),
+        means={key: _number(value) for key, value in shown_categories(rubric, bucket.categories).items()},
+        median=_number(bucket.median),
+        verified=_number(bucket.verified_median),
+        systems=bucket.systems,
+    )
 
 
 def _number(value: Fraction | None) -> float | None:
@@ -221,8 +253,14 @@ def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
     return Table(
         caption="All systems at the end of each period, newest first",
         columns=columns + means + limits,
-        rows=tuple(Row(bucket.at, day(bucket.at), _cells(rubric, bucket)) for bucket in reversed(buckets)),
+        rows=tuple([_row(rubric, Same(bucket)) for bucket in reversed(buckets)]),
     )
+
+
+# Trends are of the same buckets from one reading to the next, but for the last one.
+@lru_cache(maxsize=2048)
+def _row(rubric: Rubric, same: Same[Bucket]) -> Row:
+    return Row(same.value.at, day(same.value.at), _cells(rubric, same.value))
 
 
 def _cells(rubric: Rubric, bucket: Bucket) -> tuple[str, ...]:

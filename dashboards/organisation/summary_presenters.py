@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import lru_cache
 
+from accounts.once import Once, once
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.phrases import Phrase
@@ -64,6 +66,11 @@ class Summary:
 
 def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
     """Of the systems in use that this rubric scores; what lapses, of all in use."""
+    return _summary(rubric, once(rows))
+
+
+@lru_cache(maxsize=16)
+def _summary(rubric: Rubric, rows: Once[Standing]) -> Summary:
     in_use = [row for row in rows if row.system.retired_at is None]
     used = [row for row in in_use if row.score is not None and row.score.rubric is rubric]
     rises = [row for row in used if row.change is not None and row.change > 0]
