@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
+from accounts.once import Same
 from assessments.entries import Listed
 from rubric.definition import Rubric
 from rubric.loader import builtin
@@ -75,9 +77,15 @@ def _lives(systems: Sequence[Listed], start: datetime, now: datetime, recounting
     found = recounting.lives([system for system in systems if system.pk not in kept], now)
     for system in systems:
         if states := kept.get(system.pk):
-            points = [_point(system, state) for state in states]
-            found[system.pk] = Life(points, states[0].at, system.retired_at)
+            found[system.pk] = _life(Same(system), Same(states))
     return found
+
+
+# States that were read before are the same ones still.
+@lru_cache(maxsize=1024)
+def _life(system: Same[Listed], states: Same[Sequence[State]]) -> Life:
+    points = [_point(system.value, state) for state in states.value]
+    return Life(points, states.value[0].at, system.value.retired_at)
 
 
 def _point(system: Listed, state: State) -> Point:

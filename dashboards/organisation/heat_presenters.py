@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
+from accounts.once import Once, Same
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.organisation.heat_query import Failing, HeatQuery, Shown
@@ -89,8 +91,27 @@ class HeatMap:
     chosen: str
 
 
-def present_heat(rubric: Rubric, rows: Sequence[Shown], failing: Failing, wanted: HeatQuery) -> HeatMap:
-    """The page's values, of systems that this rubric scores or that have no score yet."""
+def present_heat(
+    rubric: Rubric,
+    systems: Once[Listed],
+    stands: Once[Sequence[Stand | None]],
+    failing: Failing,
+    wanted: HeatQuery,
+) -> HeatMap:
+    """The page's values, of systems that this rubric scores or that have no score yet; `stands` begin with those shown."""
+    return _heat(rubric, systems, stands, Same(failing), wanted)
+
+
+@lru_cache(maxsize=16)
+def _heat(
+    rubric: Rubric,
+    systems: Once[Listed],
+    stands: Once[Sequence[Stand | None]],
+    same: Same[Failing],
+    wanted: HeatQuery,
+) -> HeatMap:
+    rows = [Shown(system, stand) for system, (stand, *_) in zip(systems, stands, strict=True)]
+    failing = same.value
     chosen = [row for row in rows if wanted.takes(row, rubric)]
     scored = standing_by(rubric, [row.stand for row in chosen])
     found = gaps_of(rubric, scored)

@@ -13,11 +13,13 @@ from assessments.entries import entries_of
 from dashboards.moments import moment_of
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
-from dashboards.organisation.heat_query import GROUPS, SORTS, HeatQuery, Shown
+from dashboards.organisation.heat_query import GROUPS, SORTS, Failing, HeatQuery
 from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, scored_by
 from scores.evidence_of import failing_tests
 from scores.gaps import standing_first
 from scores.snapshots import stands_at
+
+NOTHING_FAILS: Failing = {}
 
 
 @require_safe
@@ -32,8 +34,7 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
     rubric = chosen_rubric(asked.rubric, shown)
     wanted = asked.of(rubric)
     rows = scored_by(rubric, shown, at)
-    failing = failing_tests(rows, now) if at == now else {}
-    shown_rows = [Shown(row, stand) for row, (stand,) in zip(rows, stands_at(rows, at), strict=True)]
+    failing = failing_tests(rows, now) if at == now else NOTHING_FAILS
     context = {
         "now": now,
         "at": at,
@@ -42,7 +43,7 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
         "others": len(shown) - len(rows),
         "rubrics": rubrics_of(shown, at),
         "wanted": wanted,
-        "heat": present_heat(rubric, shown_rows, failing, wanted),
+        "heat": present_heat(rubric, rows, stands_at(rows, at), failing, wanted),
         "choices": Choices.of(systems),
         "groups": GROUPS.items(),
         "sorts": SORTS.items(),

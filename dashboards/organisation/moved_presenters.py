@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from accounts.once import Same
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.figures.palette import colour_name
@@ -145,7 +147,7 @@ def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime,
             for each in rubric.categories
         ],
         parts=[
-            Part(TITLES[direction], direction.value, len(going[direction]), [_row(rubric, move) for move in rows])
+            Part(TITLES[direction], direction.value, len(going[direction]), [_row(rubric, Same(move)) for move in rows])
             for direction, rows in groupby(shown.rows, key=lambda move: move.direction)
         ],
         begun=[(system, _text(rubric, stand.score)) for system, stand in found.begun[:BEGUN_SHOWN]],
@@ -158,7 +160,10 @@ def _change(before: Fraction | None, after: Fraction | None) -> Fraction | None:
     return None if before is None or after is None else after - before
 
 
-def _row(rubric: Rubric, move: Move) -> MoveRow:
+# What moved between the same stands is the same rows, and so are their texts.
+@lru_cache(maxsize=1024)
+def _row(rubric: Rubric, same: Same[Move]) -> MoveRow:
+    move = same.value
     before, after, change = move.before, move.after, move.change
     rose = after.score > before.score
     # What held the score before it rose, or holds it since it fell, explains the change.
@@ -196,6 +201,12 @@ class LapsesPage:
 
 def present_lapses(found: Ahead, every: bool, page: str) -> LapsesPage:
     """The page's values; with `every` what was found holds also what pipelines keep up."""
+    return _lapses(Same(found), every, page)
+
+
+@lru_cache(maxsize=16)
+def _lapses(same: Same[Ahead], every: bool, page: str) -> LapsesPage:
+    found = same.value
     coming = [fall for fall in found.falls if not fall.kept_up]
     shown = page_of(range(found.count), page, LAPSES_A_PAGE)
     lapses = found.between(shown.rows[0], shown.rows[-1] + 1) if shown.rows else ()
@@ -235,13 +246,15 @@ def present_roll_ups(rubric: Rubric, found: Mapping[By, Sequence[RollUp]]) -> li
     """A table for each grouping that parts the systems at all."""
     titles = {By.TEAM: "Teams", By.TAG: "Tags", By.LIFECYCLE: "Lifecycles"}
     return [
-        RollUpTable(by.value, titles[by], [_roll_up_row(rubric, by, row) for row in rows])
+        RollUpTable(by.value, titles[by], [_roll_up_row(rubric, by, Same(row)) for row in rows])
         for by, rows in found.items()
         if any(row.group.key for row in rows)
     ]
 
 
-def _roll_up_row(rubric: Rubric, by: By, row: RollUp) -> RollUpRow:
+@lru_cache(maxsize=1024)
+def _roll_up_row(rubric: Rubric, by: By, same: Same[RollUp]) -> RollUpRow:
+    row = same.value
     q1, median, q3 = ("" if value is None else phrases.score(value, rubric) for value in (row.q1, row.median, row.q3))
     return RollUpRow(
         found=row,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
+from accounts.once import Same
 from dashboards import phrases
 from dashboards.figures import organisation_trend
 from dashboards.figures.chart import Chart
@@ -98,6 +100,7 @@ class Overview:
     rows: Sequence[SystemRow]
     others: int
     spark_start: datetime
+    spark_end: datetime
 
 
 def present(
@@ -106,7 +109,8 @@ def present(
     """The page's values. Figures, bands and chart are of the systems that `rubric` scores; `listed` are the table's rows."""
     found = figures(rubric, rows)
     tops = {key: _top(builtin()[key], highest) for key, highest in past.highest.items()}
-    bands = _bands(found, wanted)
+    bands = _bands(Same(found), wanted)
+    end = _end_of_hour(now)
     return Overview(
         rubric=rubric,
         numbers=numbers(found, wanted) if found.systems else (),
@@ -120,14 +124,21 @@ def present(
         summary=summary(rubric, rows) if found.systems else None,
         chosen=listed.chosen.words if listed.chosen else "",
         page=listed.page,
-        rows=[_row(row, past.lives.get(row.system.pk), tops, now) for row in listed.page.rows],
+        rows=[_row(row, past.lives.get(row.system.pk), tops, end) for row in listed.page.rows],
         others=sum(row.system.rubric != rubric.key for row in rows),
-        spark_start=now - SPARK,
+        spark_start=end - SPARK,
+        spark_end=end,
     )
 
 
-def _bands(found: Figures, wanted: Filter) -> list[BandRow]:
-    rubric = found.rubric
+def _end_of_hour(now: datetime) -> datetime:
+    """Where sparklines end. An hour is a hundredth of a pixel, and within it a row stays as it is."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+@lru_cache(maxsize=64)
+def _bands(same: Same[Figures], wanted: Filter) -> list[BandRow]:
+    found, rubric = same.value, same.value.rubric
     ends = [*(band.edge for band in rubric.bands[1:]), rubric.maximum]
     rows = []
     for band, end in zip(rubric.bands, ends, strict=True):
@@ -177,12 +188,18 @@ def _top(rubric: Rubric, highest: Fraction) -> Fraction:
     return max(least, highest)
 
 
-def _row(row: Standing, life: Life | None, tops: dict[str, Fraction], now: datetime) -> SystemRow:
+def _row(row: Standing, life: Life | None, tops: dict[str, Fraction], end: datetime) -> SystemRow:
     if row.score is None or life is None:
         return SystemRow(row, None, (), (), Fraction(1))
-    rubric = row.score.rubric
-    limiting = [rubric.category_by_key[key] for key in row.score.score.limiting]
-    return SystemRow(row, rubric, limiting, _spark(life, rubric, now - SPARK), tops[rubric.key])
+    return _drawn(Same(row), row.score.rubric, Same(life), tops[row.score.rubric.key], end)
+
+
+# What was read alike is the same row for an hour.
+@lru_cache(maxsize=1024)
+def _drawn(same: Same[Standing], rubric: Rubric, life: Same[Life], top: Fraction, end: datetime) -> SystemRow:
+    row = same.value
+    limiting = [rubric.category_by_key[key] for key in row.score.score.limiting] if row.score else []
+    return SystemRow(row, rubric, limiting, _spark(life.value, rubric, end - SPARK), top)
 
 
 def _spark(life: Life, rubric: Rubric, start: datetime) -> list[tuple[datetime, Fraction]]:

@@ -10,6 +10,7 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString
 
+from accounts.once import Same
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.gap_presenters import Count, GapRow
@@ -59,11 +60,12 @@ def _foot(test: TestColumn, rubric: Rubric) -> str:
 @register.simple_tag
 def heat_rows(rows: Sequence[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> SafeString:
     """The rows of systems, whose cells lead to their tests; `nothing` is what it says without a score."""
-    return SafeString("".join([_row(row, rubric, organisation, nothing) for row in rows]))
+    return SafeString("".join([_row(Same(row), rubric, organisation, nothing) for row in rows]))
 
 
-def _row(row: HeatRow, rubric: Rubric, organisation: str, nothing: str) -> str:
-    system, stand, failing = row
+@lru_cache(maxsize=1024)
+def _row(same: Same[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> str:
+    system, stand, failing = same.value
     _, address = addresses("system", organisation, system.slug)
     name = f'<tr><th scope="row"><a href="{address}">{escape(system.name)}</a></th>'
     if stand is None:

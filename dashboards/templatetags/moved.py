@@ -11,6 +11,7 @@ from django.template import Context
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
+from accounts.once import Same
 from assessments.entries import Listed
 from dashboards import drawing, phrases
 from dashboards.organisation.moved_presenters import MoveRow
@@ -30,11 +31,12 @@ def move_rows(context: Context, rows: Sequence[MoveRow], since: str) -> SafeStri
     """A row for each of these systems; its last link compares it with how it stood on the day `since`."""
     organisation = context["membership"].organisation.slug
     _, compare = addresses("compare", organisation)
-    return SafeString("".join([_move_row(organisation, row, compare, since) for row in rows]))
+    return SafeString("".join([_move_row(organisation, Same(row), compare, since) for row in rows]))
 
 
-def _move_row(organisation: str, row: MoveRow, compare: str, since: str) -> str:
-    system = row.system
+@lru_cache(maxsize=1024)
+def _move_row(organisation: str, same: Same[MoveRow], compare: str, since: str) -> str:
+    row, system = same.value, same.value.system
     heading, address = _system(organisation, system)
     causes = [f'{start}<a href="{address}{end}' for start, end in map(_test_move, row.tests)]
     if row.tests:
@@ -63,11 +65,12 @@ def _test_move(move: Moved) -> tuple[SafeString, SafeString]:
 def lapse_rows(context: Context, lapses: Sequence[Lapse]) -> SafeString:
     """A row for each of these lapses."""
     organisation = context["membership"].organisation.slug
-    return SafeString("".join([_lapse_row(organisation, lapse) for lapse in lapses]))
+    return SafeString("".join([_lapse_row(organisation, Same(lapse)) for lapse in lapses]))
 
 
-def _lapse_row(organisation: str, lapse: Lapse) -> str:
-    system = lapse.system
+@lru_cache(maxsize=2048)
+def _lapse_row(organisation: str, same: Same[Lapse]) -> str:
+    lapse, system = same.value, same.value.system
     heading, address = _system(organisation, system)
     fall = _fall(lapse.before, lapse.after, lapse.claimed, lapse.kept_up, lapse.loses_credit)
     test, at = _test(lapse.test), moment(lapse.at)

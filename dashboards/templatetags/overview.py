@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 
 from django import template
@@ -11,6 +12,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.safestring import SafeString
 
+from accounts.once import Same
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.choosing import address
@@ -54,11 +56,12 @@ def system_rows(
     rows: Sequence[SystemRow], organisation: str, start: datetime, now: datetime, may_assess: bool
 ) -> SafeString:
     """The rows of the table of systems; sparklines reach from `start` to `now`."""
-    return SafeString("".join([_system_row(row, organisation, start, now, may_assess) for row in rows]))
+    return SafeString("".join([_system_row(Same(row), organisation, start, now, may_assess) for row in rows]))
 
 
-def _system_row(row: SystemRow, organisation: str, start: datetime, now: datetime, may_assess: bool) -> str:
-    standing, rubric = row.standing, row.rubric
+@lru_cache(maxsize=1024)
+def _system_row(same: Same[SystemRow], organisation: str, start: datetime, now: datetime, may_assess: bool) -> str:
+    row, standing, rubric = same.value, same.value.standing, same.value.rubric
     name = _name(standing, organisation)
     if rubric is None or standing.score is None:
         return f'<tr class="unassessed">{name}{UNASSESSED}{_first_act(standing, organisation, may_assess)}</tr>'
