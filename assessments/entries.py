@@ -13,11 +13,11 @@ from django.db.models.functions import Cast
 
 from accounts.instants import from_sql
 from accounts.models import Membership, Token
-from accounts.once import Once
 from accounts.statements import VENDOR
 from accounts.texts import array, joined, read
 from assessments.models import System
 from assessments.models.core import edition_in_force
+from rubric.once import Once
 
 ANY, ANY_SYSTEM = -1, -2
 PLAIN = 9

@@ -11,13 +11,13 @@ import msgspec
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
 from accounts.compiled import compiled
-from accounts.once import Once, once
 from accounts.statements import VENDOR, document, listed, to_sql
 from accounts.texts import array, instant, joined, read
 from assessments.entries import Entry, Listed
 from assessments.models import System
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
+from rubric.once import Once, once
 from scores.moment import Moment
 from scores.score import Health
 

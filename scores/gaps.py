@@ -8,10 +8,10 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
-from accounts.once import Once, once
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.once import Once, once
 from rubric.states import NOTHING, is_left_out
 from scores.crowd import Crowd
 from scores.snapshots import Snapshot

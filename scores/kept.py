@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from accounts.once import Once, once
 from accounts.statements import VENDOR, document, listed, to_sql
 from accounts.texts import array, instant, joined, read
 from assessments.entries import Listed
 from rubric.loader import builtin
+from rubric.once import Once, once
 from rubric.states import EVER, State, of_digits
 from scores.reading import score_of
 from scores.stands import tests_of

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from accounts.instants import instant_from_sql
-from accounts.once import once
 from accounts.statements import SQLITE, VENDOR, document, fetch, listed, to_sql
 from accounts.texts import array, joined, read
 from rubric.definition import Rubric
+from rubric.once import once
 from scores.kept import MOMENT, Countable, Known, cast_of, covered, wanted
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from accounts.once import Once
 from accounts.statements import VENDOR, to_sql
 from accounts.texts import array, joined, read
 from assessments.entries import Listed
+from rubric.once import Once
 from scores.kept import cast_of, covered, wanted
 from scores.stands import Stand
 

@@ -10,11 +10,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from accounts.once import Once, once
 from assessments.entries import Listed, models_of
 from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
+from rubric.once import Once, once
 from scores.evidence_of import usual_window, windows_of
 from scores.facts import load_facts
 from scores.holdings import Holding, holding, holding_of

@@ -10,10 +10,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from accounts.once import Once, once
 from assessments.entries import Listed
 from rubric.definition import Rubric, Test
 from rubric.loader import builtin
+from rubric.once import Once, once
 from rubric.scoring import units_of
 from scores.crowd import Crowd
 from scores.gaps import standing_by

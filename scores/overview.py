@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from accounts.once import Once, once
 from assessments.entries import Entry, Listed
 from rubric.definition import Band, Rubric
 from rubric.loader import DEFAULT, builtin
+from rubric.once import Once, once
 from rubric.scoring import Totals
 from scores.crowd import Crowd
 from scores.lapses import Ahead

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from accounts.once import Same
 from assessments.entries import Listed
 from rubric.definition import Rubric
 from rubric.loader import builtin
+from rubric.once import Same
 from rubric.scoring import units_of
 from rubric.states import State
 from rubric.timeline import Point

@@ -10,10 +10,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from accounts.once import Once, once
 from assessments.entries import Listed
 from assessments.models import Lifecycle
 from rubric.definition import Category, Rubric
+from rubric.once import Once, once
 from rubric.scoring import units_of
 from scores.crowd import quantiles, totals
 from scores.lapses import in_use

@@ -10,13 +10,13 @@ from typing import cast
 
 from django.db.models import OuterRef, Subquery
 
-from accounts.once import Once, once
 from assessments.claims import claims_of
 from assessments.entries import Listed
 from assessments.models import Assessment, System
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.once import Once, once
 from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
 from scores.facts import in_force

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from accounts.once import Once, once
 from assessments.entries import Listed, edition_changes
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.once import Once, once
 from rubric.scoring import totals
 from rubric.states import EVER, State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at

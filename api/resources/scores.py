@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from accounts.once import Same
 from api.instants import write_instant, write_optional
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
 from api.shapes import Schema
 from assessments.models import System
 from rubric.definition import Rubric
+from rubric.once import Same
 from rubric.scoring import number
 from rubric.timeline import Point
 from scores.gate import Verdict

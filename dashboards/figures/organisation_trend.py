@@ -9,7 +9,6 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple, Protocol
 
-from accounts.once import Same
 from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges, start_of_axis
 from dashboards.figures.layout import TALL_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.palette import colour, colour_name, dash
@@ -26,6 +25,7 @@ from dashboards.figures.scale import (
 from dashboards.phrases import score as score_text
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
+from rubric.once import Same
 
 _STRIP = 0.13
 """The share of the height that the strip with the number of systems takes, below the scores."""

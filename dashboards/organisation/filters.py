@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts.once import Once, once
 from assessments.entries import Listed
 from assessments.models import Lifecycle
+from rubric.once import Once, once
 from scores.overview import Standing
 
 IN_USE, ALL = "", "all"

@@ -8,11 +8,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from accounts.once import Once, Same
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.organisation.heat_query import Failing, HeatQuery, Shown
 from rubric.definition import Category, Rubric, Test
+from rubric.once import Once, Same
 from scores.crowd import Crowd
 from scores.gaps import Gap, Holding, gaps_of, standing_by
 from scores.stands import Stand

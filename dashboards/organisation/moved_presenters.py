@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from accounts.once import Same
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.figures.palette import colour_name
@@ -21,6 +20,7 @@ from dashboards.organisation.filters import WITHOUT, Filter
 from dashboards.organisation.heat_presenters import in_order
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Rubric
+from rubric.once import Same
 from rubric.scoring import units_of
 from scores.lapses import Ahead, Lapse
 from scores.moves import Direction, Move, Moved, Moves

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
-from accounts.once import Once
 from assessments.entries import Listed, entries_of
 from dashboards.moments import moment_of
 from dashboards.organisation.filters import Filter
 from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
 from dashboards.organisation.reading import Choices, chosen_rubric, now_by, rubrics_of
 from rubric.definition import Rubric
+from rubric.once import Once
 from scores.lapses import HORIZON, in_use, lapses
 from scores.moves import moves
 from scores.overview import COMPARED

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from accounts.once import Same
 from dashboards import phrases
 from dashboards.figures import organisation_trend
 from dashboards.figures.chart import Chart
@@ -20,6 +19,7 @@ from dashboards.organisation.heat_query import HeatQuery
 from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
 from rubric.loader import builtin
+from rubric.once import Same
 from scores.overview import Figures, Standing, band_is_proved, figures
 from scores.past import Past
 from scores.trends import Life

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from accounts.once import Once, once
 from assessments.entries import Listed
 from assessments.models import Lifecycle
 from dashboards.organisation.filters import ALL, IN_USE, WITHOUT
 from rubric.definition import Rubric
 from rubric.loader import builtin
+from rubric.once import Once, once
 from scores.overview import main_rubric
 
 LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]

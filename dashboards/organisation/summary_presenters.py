@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import lru_cache
 
-from accounts.once import Once, once
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.phrases import Phrase
 from rubric.definition import Category, Rubric, Test
+from rubric.once import Once, once
 from scores.gaps import Holding, gaps_of
 from scores.lapses import Lapse, in_order
 from scores.overview import Standing

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
-from accounts.once import Once
 from assessments.entries import entries_of
 from dashboards.organisation.choosing import Listed
 from dashboards.organisation.filters import SORTS, Filter
 from dashboards.organisation.presenters import SPARK, present
 from dashboards.organisation.reading import Choices
+from rubric.once import Once
 from scores.lapses import HORIZON
 from scores.overview import COMPARED, main_rubric
 from scores.past import read_past

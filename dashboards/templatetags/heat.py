@@ -10,7 +10,6 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString
 
-from accounts.once import Same
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.gap_presenters import Count, GapRow
@@ -18,6 +17,7 @@ from dashboards.organisation.heat_presenters import FOOT_HEIGHT, HeatRow, TestCo
 from dashboards.templatetags.addresses import addresses
 from rubric.definition import Rubric
 from rubric.levels import Level
+from rubric.once import Same
 from rubric.scoring import units_of
 from rubric.states import is_left_out
 from scores.gaps import Holding

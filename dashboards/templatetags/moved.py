@@ -11,7 +11,6 @@ from django.template import Context
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
-from accounts.once import Same
 from assessments.entries import Listed
 from dashboards import drawing, phrases
 from dashboards.organisation.moved_presenters import MoveRow
@@ -19,6 +18,7 @@ from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import delta, moment
 from rubric.definition import Test
 from rubric.levels import Level
+from rubric.once import Same
 from scores.lapses import Lapse
 from scores.moves import Moved
 from scores.stands import Cell

@@ -12,7 +12,6 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from accounts.once import Same
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.choosing import address
@@ -20,6 +19,7 @@ from dashboards.organisation.presenters import BandRow, SystemRow
 from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import band, delta, sparkline
 from rubric.definition import Category, Rubric
+from rubric.once import Same
 from scores.overview import Standing
 
 register = template.Library()

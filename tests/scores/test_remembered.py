@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Membership
-from accounts.once import Once
 from assessments.entries import Listed, entries_of
 from assessments.models import Assessment
 from evidence.models import Check
+from rubric.once import Once
 from scores.evidence_of import failing_tests, windows_of
 from scores.keeping import keep_for
 from scores.lapses import HORIZON, lapses
@@ -44,15 +44,15 @@ def test_what_is_remembered_is_what_is_counted_anew(seed: int) -> None:
     assert keep_for(60.0)
     systems = entries_of(Membership(organisation=organisation))
     windows = [timedelta(days=days) for days in windows_of(systems)]
-    begun = KeptState.objects.filter(at__gt=NOW - 120 * DAY).values_list("at", flat=True)
-    ran = [
-        at for at in Check.objects.exclude(newest_status="passed").values_list("newest_observed_at", flat=True) if at
-    ]
-    tipping = [
-        *([at + later for at in begun] for later in (timedelta(0), COMPARED, -LAPSES_SOON, -HORIZON)),
+    begun = list(KeptState.objects.filter(at__gt=NOW - 120 * DAY).values_list("at", flat=True))
+    observed = Check.objects.exclude(newest_status="passed").values_list("newest_observed_at", flat=True)
+    ran = [at for at in observed if at is not None]
+    finals = Assessment.objects.final().values_list("effective_at", flat=True)
+    tipping: list[list[datetime]] = [
+        *([at + later for at in begun] for later in [timedelta(0), COMPARED, -LAPSES_SOON, -HORIZON]),
         *([at - window / 2 for at in begun] for window in windows),
         [at + window for at in ran for window in windows],
-        [at + 30 * DAY for at in Assessment.objects.final().values_list("effective_at", flat=True)],
+        [at + 30 * DAY for at in finals if at is not None],
     ]
     sample = [at for some in tipping for at in dice.sample(sorted(set(some)), min(len(set(some)), 9))]
     for at in [at + apart for at in sample for apart in (-HOUR, -LEAST, timedelta(0), LEAST)]:
