@@ -1,7 +1,8 @@
 """`python -m bench dashboards`: what pages cost with many systems and years behind them, beside a static page as long.
 
-Requests run inside this process, through all of MLScore's middleware; Chromium asks gunicorn. The same database holds an
-organisation of a tenth of the systems, so that growth is told by the same run.
+Requests run inside this process, through all of MLScore's middleware, with the collector set as in gunicorn's workers;
+Chromium asks gunicorn. The same database holds an organisation of a tenth of the systems, so that growth is told by the
+same run.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from bench.filling import analyse
 from bench.histories import DAYS, SAMPLED, Counts, build
 from bench.paints import Paint, paints
 from bench.servers import Stack
+from mlscore_site.gunicorn import spare_collector
 
 TIMES = 5
 MOST_STATEMENTS = 12
@@ -171,6 +173,7 @@ def main(arguments: argparse.Namespace, web: Callable[[], Any]) -> None:
         paths.append(paths_of(organisation.slug, slugs, since))
     analyse()
     load = report.load_average()
+    spare_collector()
     with override_settings(ROOT_URLCONF="bench.static_page"):
         few, many = (
             [visitor.measure(*each) for each in own.items()] for visitor, own in zip(visitors, paths, strict=True)

@@ -48,6 +48,10 @@ if workers > 1 and env.str("METRICS_TOKEN", default=""):
 
 
 def post_worker_init(worker: "Worker") -> None:
+    spare_collector()
+
+
+def spare_collector() -> None:
     """Spare the collector what was loaded: it stays as long as the process, and looking through it finds nothing.
 
     A request leaves hardly any cycles behind, so looking for them some times in a request is too often.

@@ -132,17 +132,24 @@ def _told(
     return of_log.union(newest.order_by().values_list(Value(_EVENT), "id", "at", "kind", "title", *_TOLD), all=True)
 
 
-def events(facts: Facts, assessments: Iterable[Assessment], told: Told, until: datetime) -> list[Event]:
+def events(
+    facts: Facts,
+    assessments: Iterable[Assessment],
+    told: Told,
+    until: datetime,
+    lapsed: Sequence[Event] | None = None,
+) -> list[Event]:
     """All marks of a system's chart up to `until`, ascending; voided releases and notes are among them.
 
-    `facts` holds the whole history, `assessments` the system's (drafts are passed over), `told` what `told_of` answers.
+    `facts` holds the whole history, `assessments` the system's (drafts are passed over), `told` what `told_of` answers;
+    `lapsed` what `lapse_events` does, up to then or later, for callers that have it.
     """
     found = [
         Event(assessment.effective_at, EventKind.ASSESSMENT, _assessed(assessment), assessment=assessment)
         for assessment in assessments
         if assessment.status == "final" and assessment.effective_at is not None
     ]
-    found += _lapse_events(facts, until)
+    found += lapse_events(facts, until) if lapsed is None else lapsed
     found += [Event(since, EventKind.EDITION, rubric.title) for since, rubric in facts.editions if since is not None]
     found += [
         Event(line.at, EventKind.VOID if line.action in VOIDS else EventKind.RULES, _logged(line)) for line in told.log
@@ -156,8 +163,8 @@ def _assessed(assessment: Assessment) -> str:
     return f"Assessment by {assessment.recorded_by}{imported}"
 
 
-def _lapse_events(facts: Facts, until: datetime) -> list[Event]:
-    """One event for all that lapses at one instant."""
+def lapse_events(facts: Facts, until: datetime) -> list[Event]:
+    """One event for all that lapses at one instant, of all instants up to `until`."""
     by_instant: dict[datetime, list[Lapse]] = defaultdict(list)
     for lapse in lapses(facts.spans, until):
         by_instant[lapse.at].append(lapse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 END_MARGIN = timedelta(days=3)
@@ -74,6 +75,7 @@ class Chart:
     tall: bool = False
 
 
+@lru_cache(maxsize=8192)
 def instant(at: datetime) -> str:
     """An instant as Plotly reads it: UTC, without an offset."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

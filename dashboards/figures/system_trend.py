@@ -110,12 +110,12 @@ def _figure(
     at: datetime | None,
     silence: Silence,
 ) -> dict[str, Any]:
-    top = highest(rubric)
-    scale = Scale(bottom=float(top) * _BOTTOM, top=float(top), pixels=plot_pixels(CHART_PIXELS))
+    frame = _frame(rubric)
+    top, scale = frame.top, frame.scale
     layout = base_layout()
-    layout["yaxis"] |= {"range": [scale.bottom, scale.top], "tickvals": ticks(rubric, top)}
-    layout["shapes"], found = zones(rubric, top)
-    layout["annotations"] = zone_names(found, scale) + line_names(_labels(rubric, points[-1], now, silence), scale)
+    layout["yaxis"] |= frame.axis
+    layout["shapes"] = [*frame.shapes]
+    layout["annotations"] = [*frame.names, *line_names(_labels(rubric, points[-1], now, silence), scale)]
     layout["margin"] = margin_for(layout["annotations"])
     if at is not None:
         layout["shapes"].append(_cursor(at))
@@ -129,6 +129,25 @@ def _figure(
     }
 
 
+class Frame(NamedTuple):
+    """What of a figure the rubric alone decides: its highest value, its scale and axis, and the bands with their names."""
+
+    top: Fraction
+    scale: Scale
+    axis: Mapping[str, Any]
+    shapes: Sequence[dict[str, Any]]
+    names: Sequence[dict[str, Any]]
+
+
+@lru_cache
+def _frame(rubric: Rubric) -> Frame:
+    top = highest(rubric)
+    scale = Scale(bottom=float(top) * _BOTTOM, top=float(top), pixels=plot_pixels(CHART_PIXELS))
+    shapes, found = zones(rubric, top)
+    axis = {"range": [scale.bottom, scale.top], "tickvals": ticks(rubric, top)}
+    return Frame(top, scale, axis, shapes, zone_names(found, scale))
+
+
 def _cursor(at: datetime) -> dict[str, Any]:
     """A line across the chart at the instant that the page shows."""
     x = instant(at)
@@ -138,9 +157,10 @@ def _cursor(at: datetime) -> dict[str, Any]:
 
 def _silent_line(instants: Sequence[datetime], silence: Silence, height: float) -> list[dict[str, Any]]:
     """A dotted line below 0 for as long as something is not reported, which hovering names; none where all is."""
-    names = [", ".join(name for name in silence if _is_silent(silence, name, at)) for at in instants]
-    if not any(names):
+    silent = [(name, _silent_instants(since, instants)) for name, since in silence.items()]
+    if not any(count for _, count in silent):
         return []
+    names = [", ".join([name for name, count in silent if place < count]) for place in range(len(instants))]
     style = {"color": "var(--ink-3)", "width": 2, "dash": "2px,3px"}
     heights = [height if each else None for each in names]
     drawn = line(NOT_REPORTED.capitalize(), [instant(at) for at in instants], heights, 1, **style)
@@ -156,8 +176,7 @@ def _lines(
 
     def told(place: int, name: str) -> list[float | None]:
         """The numbers of a line, with a gap for as long as it is not reported."""
-        since = silence.get(name, instants[0])
-        silent = len(instants) if since is None else bisect_left(instants, since)
+        silent = _silent_instants(silence.get(name, instants[0]), instants)
         return [None] * silent + [each.numbers[place] for each in drawn[silent:]]
 
     categories = [
@@ -180,6 +199,11 @@ def _lines(
     return lines if instants[-1] - points[0].at >= DOTTED else [dotted(each) for each in lines]
 
 
+def _silent_instants(since: datetime | None, instants: Sequence[datetime]) -> int:
+    """At how many of these ascending instants a line is not reported that is so from `since` on."""
+    return len(instants) if since is None else bisect_left(instants, since)
+
+
 class Drawn(NamedTuple):
     """The score, the verified score and each category of a point, on the final score's scale: as numbers and in words.
 
@@ -190,7 +214,7 @@ class Drawn(NamedTuple):
     words: tuple[str, ...]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _drawn(rubric: Rubric, point: Point) -> Drawn:
     """It depends on nothing but the point and the rubric."""
     own = point.rubric == rubric.key
@@ -251,7 +275,7 @@ def _summary(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now
         else f"{'rose' if last.score > first.score else 'fell'} from {score_text(first.score, rubric)} to "
         f"{score_text(last.score, rubric)}"
     )
-    peak = max(point.verified for point in own)
+    peak = max(own, key=lambda point: _drawn(rubric, point).numbers[1] or 0).verified
     verified = f"the verified score is {score_text(last.verified, rubric)}"
     if peak > last.verified:
         verified += f", down from {score_text(peak, rubric)}"
@@ -266,11 +290,12 @@ def _summary(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now
 def _table(rubric: Rubric, points: Sequence[Point], silence: Silence) -> Table:
     several = len({point.rubric for point in points}) > 1
     columns = ["Score", VERIFIED, *(category.title for category in rubric.categories)]
+    instants = [point.at for point in points]
+    counts = [_silent_instants(silence.get(name, instants[0]), instants) for name in columns]
     rows = []
-    for index in last_of_each_day([point.at for point in points]):
-        point = points[index]
-        silent = tuple([place for place, name in enumerate(columns) if _is_silent(silence, name, point.at)])
-        rows.append(_row(rubric, point, silent, several))
+    for index in last_of_each_day(instants):
+        silent = tuple([place for place, count in enumerate(counts) if index < count])
+        rows.append(_row(rubric, points[index], silent, several))
     return Table(
         caption="The state at the end of each day on which something changed, newest first",
         columns=("From", *columns, "Rubric") if several else ("From", *columns),
@@ -278,7 +303,7 @@ def _table(rubric: Rubric, points: Sequence[Point], silence: Silence) -> Table:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _row(rubric: Rubric, point: Point, silent: tuple[int, ...], several: bool) -> Row:
     """A point's row, but for the columns of these places, which were not reported; `several` adds the point's rubric."""
     cells = list(_drawn(rubric, point).words)

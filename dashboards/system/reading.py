@@ -15,7 +15,7 @@ from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
 from evidence.models import SeenNames, Status
 from rubric.reported import Reported, reported
-from rubric.timeline import Point, timeline
+from rubric.timeline import Point
 from scores.evidence_of import NewestResult, newest_by_name
 from scores.facts import load_facts
 from scores.marks import Event, events, told_of
@@ -23,6 +23,7 @@ from scores.reading import LAST, explained
 from scores.recounting import FIRST
 from scores.score import FullScore
 from scores.trends import first_fact, with_first_run
+from scores.whole_histories import history_of
 from scores.why import neighbours
 
 RECENT = 12
@@ -98,12 +99,12 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
     since = first_fact(facts, first_run_at)
-    points = () if since is None else timeline(facts, since, LAST)
+    points, lapsed = ((), None) if since is None else history_of(facts, since)
     instants = [point.at for point in points]
     earlier, later = neighbours(instants, at)
     until = max(at, now)
     newest = newest_by_name(system, at)
-    marked = events(facts, assessments, told_of(system, until), until)
+    marked = events(facts, assessments, told_of(system, until), until, lapsed)
     held = [each for each in assessments if _holds(each, at)]
     drafts = [each for each in assessments if each.is_draft and not each.imported]
     return SystemFacts(

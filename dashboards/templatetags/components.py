@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from django import template
 from django.template.defaultfilters import floatformat
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -241,10 +242,11 @@ def chart(name: str, chart: Chart, title: str, level: int = 2, moves: str = "") 
     }
 
 
-@register.inclusion_tag("components/chart_assets.html")
-def chart_assets() -> dict[str, Any]:
-    """What a page with charts loads, in its `head` block."""
-    return {"map_style_id": map_style_id()}
+@register.simple_tag
+@lru_cache
+def chart_assets() -> SafeString:
+    """What a page with charts loads, in its `head` block; it stays the same as long as the process."""
+    return render_to_string("components/chart_assets.html", {"map_style_id": map_style_id()})
 
 
 @register.simple_tag
@@ -273,7 +275,7 @@ def chart_rows(rows: Sequence[Row], moves: str = "") -> SafeString:
     return SafeString("".join([_chart_row(row, moves) for row in rows]))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def _chart_row(row: Row, moves: str) -> str:
     when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
     if moves:

@@ -22,20 +22,21 @@ register = template.Library()
 @register.simple_tag
 def event_lines(lines: Sequence[Line], organisation: str, system: str, may_void: bool = False) -> SafeString:
     """The list of these lines; `may_void` adds the way to void releases and notes."""
-    items = "".join([_line(line, organisation, system, may_void) for line in lines])
+    page = addresses("system", organisation, system)[1]
+    items = "".join([_line(line, page, may_void) for line in lines])
     return SafeString(f'<ol class="events">{items}</ol>')
 
 
-def _line(line: Line, organisation: str, system: str, may_void: bool) -> str:
+def _line(line: Line, page: str, may_void: bool) -> str:
+    """A line; `page` is the address of its system."""
     event, told = line.event, line.event.told
     query = query_at(event.at)
     if event.assessment:
-        what = f'<a href="{_address("assessment", organisation, system, event.assessment.pk)}">{escape(event.text)}</a>'
+        what = f'<a href="{page}assessments/{event.assessment.pk}/">{escape(event.text)}</a>'
     elif line.lapsed:
-        what = f"Evidence lapsed: {_lapsed(line.lapsed, organisation, system, query)}"
+        what = f"Evidence lapsed: {_lapsed(line.lapsed, page, query)}"
     elif told:
-        void = _address("system-event-void", organisation, system, told.pk) if may_void else ""
-        what = _told(told, void)
+        what = _told(told, f"{page}timeline/{told.pk}/void/" if may_void else "")
     else:
         kind = "" if event.kind == "void" else f'<span class="is-quiet">{capfirst(line.sign.word)}</span> '
         what = f"{kind}{escape(event.text)}"
@@ -44,30 +45,26 @@ def _line(line: Line, organisation: str, system: str, may_void: bool) -> str:
     return (
         f'<li{voided}><span class="e-sign {line.sign.css}" aria-hidden="true">{line.sign.character}</span>'
         f'<div class="e-what">{what}</div><span class="e-score">{change}</span> '
-        f'<a class="e-when" href="{_address("system", organisation, system)}{query}">'
+        f'<a class="e-when" href="{page}{query}">'
         f'<span class="vh">The system as of </span>{moment(event.at, "date")}</a></li>'
     )
 
 
-def _address(view: str, *arguments: str | int) -> str:
-    return addresses(view, *arguments)[1]
-
-
-def _lapsed(tests: Sequence[LapsedTest], organisation: str, system: str, query: str) -> str:
+def _lapsed(tests: Sequence[LapsedTest], page: str, query: str) -> str:
     """The tests whose evidence ran out, each with its fall."""
     last = len(tests) - 1
     return " ".join(
-        f'{_lapsed_test(test, organisation, system, query)} <span class="is-quiet">{test.before} to {test.after}'
+        f'{_lapsed_test(test, page, query)} <span class="is-quiet">{test.before} to {test.after}'
         f"{'' if place == last else ';'}</span>"
         for place, test in enumerate(tests)
     )
 
 
-def _lapsed_test(test: LapsedTest, organisation: str, system: str, query: str) -> str:
+def _lapsed_test(test: LapsedTest, page: str, query: str) -> str:
     title = escape(test.title)
     if not test.leads:
         return title
-    return f'<a href="{_address("system-test", organisation, system, test.key)}{query}">{title}</a>'
+    return f'<a href="{page}tests/{test.key}/{query}">{title}</a>'
 
 
 def _told(told: SystemEvent, void: str) -> str:
