@@ -190,7 +190,7 @@ def _logged(line: Activity) -> str:
     changes: Mapping[str, Sequence[object]] = line.details.get("changes", {})
     if line.action not in VOIDS and changes:
         changes = changes if line.action in RULES else {POLICY: changes[POLICY]}
-        return "; ".join(f"{field}: {_value(old)} to {_value(new)}" for field, (old, new) in changes.items())
+        return "; ".join(f"{field.replace('_', ' ')}: {_value(old)} to {_value(new)}" for field, (old, new) in changes.items())
     return line.summary
 
 

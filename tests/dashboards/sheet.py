@@ -38,7 +38,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
         Event(NOW - 311 * DAY, EventKind.ASSESSMENT, "M. Okafor <&>"),
         Event(NOW - 95 * DAY, EventKind.ASSESSMENT, "I. Duarte"),
         Event(NOW - 50 * DAY, EventKind.LAPSE, "Models are not too stale"),
-        Event(NOW - 40 * DAY, EventKind.RULES, "window_days: 30 to 45"),
+        Event(NOW - 40 * DAY, EventKind.RULES, "window days: 30 to 45"),
         Event(NOW - 11 * DAY, EventKind.VOID, "a result of data-1"),
     ]
     context = {

@@ -57,7 +57,7 @@ def test_all_that_happened_is_told_newest_first_with_what_it_did(
         order = [
             "Note note",
             "Release release",
-            "target_score: none to 3",
+            "target score: none to 3",
             "windows: none to data-2 20 days",
             "Evidence lapsed: Feature expectations are captured in a schema manual to none",
             "Evidence lapsed: All features are beneficial manual to none",

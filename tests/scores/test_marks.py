@@ -74,7 +74,7 @@ def test_what_happened_to_a_system_is_marked_in_order() -> None:
         ("edition", -10),
     ]
     texts = [event.text for event in found if event.kind in (EventKind.RULES, EventKind.LAPSE, EventKind.EDITION)]
-    assert texts[0] == "window_days: 30 to 20"
+    assert texts[0] == "window days: 30 to 20"
     assert texts[1] == "Lapsed: Feature expectations are captured in a schema (manual to none)"
     assert "windows: none to data-2 25 days" in texts
     assert texts[-1] == "ML Test Score (2016)"
