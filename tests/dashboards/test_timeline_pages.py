@@ -69,7 +69,7 @@ def test_all_that_happened_is_told_newest_first_with_what_it_did(
         assert "Add a note or a release" not in words
     assert "Evidence lapsed" not in text_of(read(client, address(system, "timeline/?kind=release")))
     early = text_of(read(client, address(system, f"?at={(now - 15 * DAY).date()}")))
-    assert "target_score" in early and "Release release" not in early
+    assert "target score" in early and "Release release" not in early
 
 
 def test_a_note_is_added_by_hand_once(system: System, assessor: Membership, sign_in: SignIn) -> None:
