@@ -190,7 +190,8 @@ def _logged(line: Activity) -> str:
     changes: Mapping[str, Sequence[object]] = line.details.get("changes", {})
     if line.action not in VOIDS and changes:
         changes = changes if line.action in RULES else {POLICY: changes[POLICY]}
-        return "; ".join(f"{field.replace('_', ' ')}: {_value(old)} to {_value(new)}" for field, (old, new) in changes.items())
+        named = ((field.replace("_", " "), *values) for field, values in changes.items())
+        return "; ".join(f"{name}: {_value(old)} to {_value(new)}" for name, old, new in named)
     return line.summary
 
 
