@@ -97,15 +97,17 @@ def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
     limit = highest(rubric)
     if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
         return limit
-    values = [_most(Same(bucket)) for bucket in buckets]
+    # Fractions are compared only where their nearest floating numbers are the same.
+    _, most = max([_most(Same(bucket)) for bucket in buckets])
     step = rubric.scale[Level.AUTOMATED] / 2
-    return min(limit, step * (ceil(max(values, default=Fraction(0)) / step) + 2))
+    return min(limit, step * (ceil(most / step) + 2))
 
 
 @lru_cache(maxsize=2048)
-def _most(same: Same[Bucket]) -> Fraction:
+def _most(same: Same[Bucket]) -> tuple[float, Fraction]:
     bucket = same.value
-    return max([*bucket.categories.values(), bucket.q3 or Fraction(0)])
+    most = max([*bucket.categories.values(), bucket.q3 or Fraction(0)])
+    return float(most), most
 
 
 def _systems_axis(buckets: Sequence[Bucket]) -> dict[str, Any]:

@@ -60,11 +60,13 @@ def _foot(test: TestColumn, rubric: Rubric) -> str:
 @register.simple_tag
 def heat_rows(rows: Sequence[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> SafeString:
     """The rows of systems, whose cells lead to their tests; `nothing` is what it says without a score."""
-    return SafeString("".join([_row(Same(row), rubric, organisation, nothing) for row in rows]))
+    _, page = addresses("organisation", organisation)
+    return SafeString("".join([_row(Same(row), rubric, organisation, page, nothing) for row in rows]))
 
 
+# Where the site lies is told by the organisation's page.
 @lru_cache(maxsize=1024)
-def _row(same: Same[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> str:
+def _row(same: Same[HeatRow], rubric: Rubric, organisation: str, page: str, nothing: str) -> str:
     system, stand, failing = same.value
     _, address = addresses("system", organisation, system.slug)
     name = f'<tr><th scope="row"><a href="{address}">{escape(system.name)}</a></th>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import template
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from assessments.entries import Listed
 from dashboards import drawing, phrases
-from dashboards.organisation.moved_presenters import MoveRow
+from dashboards.organisation.moved_presenters import MoveRow, RollUpRow
 from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import delta, moment
 from rubric.definition import Test
@@ -34,6 +35,7 @@ def move_rows(context: Context, rows: Sequence[MoveRow], since: str) -> SafeStri
     return SafeString("".join([_move_row(organisation, Same(row), compare, since) for row in rows]))
 
 
+# Where the site lies is told by each row's key, as by `compare`.
 @lru_cache(maxsize=1024)
 def _move_row(organisation: str, same: Same[MoveRow], compare: str, since: str) -> str:
     row, system = same.value, same.value.system
@@ -65,16 +67,72 @@ def _test_move(move: Moved) -> tuple[SafeString, SafeString]:
 def lapse_rows(context: Context, lapses: Sequence[Lapse]) -> SafeString:
     """A row for each of these lapses."""
     organisation = context["membership"].organisation.slug
-    return SafeString("".join([_lapse_row(organisation, Same(lapse)) for lapse in lapses]))
+    _, page = addresses("organisation", organisation)
+    return SafeString("".join([_lapse_row(organisation, page, Same(lapse)) for lapse in lapses]))
 
 
 @lru_cache(maxsize=2048)
-def _lapse_row(organisation: str, same: Same[Lapse]) -> str:
+def _lapse_row(organisation: str, page: str, same: Same[Lapse]) -> str:
     lapse, system = same.value, same.value.system
     heading, address = _system(organisation, system)
     fall = _fall(lapse.before, lapse.after, lapse.claimed, lapse.kept_up, lapse.loses_credit)
     test, at = _test(lapse.test), moment(lapse.at)
     return f'<tr>{heading}<td><a href="{address}{test}</a></td>{fall}<td class="num">{at}</td></tr>'
+
+
+@register.simple_tag(takes_context=True)
+def roll_up_rows(context: Context, rows: Sequence[RollUpRow], since: str) -> SafeString:
+    """A row for each of these groups, whose figures lead to their systems; medians are compared with the day `since`."""
+    organisation, rubric = context["membership"].organisation.slug, context["rubric"].key
+    pages = _Pages(*[addresses(name, organisation)[0] for name in ("organisation", "heat-map", "moved", "gaps")])
+    return SafeString("".join([_roll_up_row(Same(row), pages, rubric, since) for row in rows]))
+
+
+class _Pages(NamedTuple):
+    """The addresses of an organisation's pages."""
+
+    organisation: str
+    heat_map: str
+    moved: str
+    gaps: str
+
+
+@lru_cache(maxsize=1024)
+def _roll_up_row(same: Same[RollUpRow], pages: _Pages, rubric: str, since: str) -> str:
+    row, found = same.value, same.value.found
+    behind, systems = row.behind, _link(f"{pages.organisation}{row.behind}#systems", _systems(found.systems))
+    assessed = f" <small>{found.assessed} assessed</small>" if found.assessed != found.systems else ""
+    name = _link(f"{pages.organisation}{behind}", escape(found.group.name))
+    start = f'<tr><th scope="row">{name}</th><td class="num">{systems}{assessed}</td>'
+    if not found.assessed:
+        return f'{start}<td class="is-quiet" colspan="6">Not assessed</td></tr>'
+    rest = f"&group=none&rubric={rubric}"
+    scores, gaps = f"{pages.heat_map}{behind}&sort=score{rest}", f"{pages.gaps}{behind}&rubric={rubric}"
+    weakest = '<span class="vh">, </span>'.join(
+        f'<span class="limit"><span class="dot cat-{colour}"></span>{escape(title)}</span>'
+        for colour, title in row.weakest
+    )
+    share = f'{row.verified_share}<span class="t-lead"> verified</span>'
+    verified = _link(f"{pages.heat_map}{behind}&sort=verified{rest}", share) if row.verified_share else "–"
+    cells = (
+        _link(scores, f'<span class="t-lead">median </span>{escape(row.median)}'),
+        _link(f"{pages.moved}{behind}&since={since}&rubric={rubric}", delta(found.change)),
+        _link(scores, f'<span class="t-lead">quartiles </span>{escape(row.quartiles)}'),
+    )
+    return (
+        start
+        + "".join([f'<td class="num">{cell}</td>' for cell in cells])
+        + f'<td>{_link(gaps, weakest)}</td><td class="num">{verified}</td>'
+        f'<td class="num">{_link(gaps, f"""{row.credited}<span class="t-lead"> of tests credited</span>""")}</td></tr>'
+    )
+
+
+def _systems(count: int) -> str:
+    return f'{count}<span class="t-lead"> system{"" if count == 1 else "s"}</span>'
+
+
+def _link(address: str, says: str) -> str:
+    return f'<a href="{escape(address)}">{says}</a>'
 
 
 def _system(organisation: str, system: Listed) -> tuple[str, str]:

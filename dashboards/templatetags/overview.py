@@ -56,11 +56,15 @@ def system_rows(
     rows: Sequence[SystemRow], organisation: str, start: datetime, now: datetime, may_assess: bool
 ) -> SafeString:
     """The rows of the table of systems; sparklines reach from `start` to `now`."""
-    return SafeString("".join([_system_row(Same(row), organisation, start, now, may_assess) for row in rows]))
+    _, page = addresses("organisation", organisation)
+    return SafeString("".join([_system_row(Same(row), organisation, page, start, now, may_assess) for row in rows]))
 
 
+# Where the site lies is told by the organisation's page.
 @lru_cache(maxsize=1024)
-def _system_row(same: Same[SystemRow], organisation: str, start: datetime, now: datetime, may_assess: bool) -> str:
+def _system_row(
+    same: Same[SystemRow], organisation: str, page: str, start: datetime, now: datetime, may_assess: bool
+) -> str:
     row, standing, rubric = same.value, same.value.standing, same.value.rubric
     name = _name(standing, organisation)
     if rubric is None or standing.score is None:
