@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from html import escape
 from typing import Any
 
-import msgspec
 from django import template
 from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
@@ -17,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
-from dashboards.figures.chart import Chart, LineKey, Row
+from dashboards.figures.chart import Chart
 from dashboards.figures.palette import colour_name
 from dashboards.moments import address_at, query_at
 from dashboards.phrases import Phrase
@@ -35,10 +34,6 @@ register.filter("as_of", address_at)
 register.simple_tag(phrases.score, name="score_text")
 register.simple_tag(phrases.level_word, name="level_word")
 
-_LINE_KEY = (
-    '<span class="direct"><svg class="swatch {}" width="22" height="8" aria-hidden="true">'
-    '<line x1="0" x2="22" y1="4" y2="4" stroke-width="{}"{} /></svg>{}</span>'
-)
 TIME_FORMATS = {"date": "{0.day} {0:%b %Y}", "short": "{0.day} {0:%b}", "minute": "{0.day} {0:%b %Y, %H:%M} UTC"}
 
 
@@ -96,6 +91,13 @@ def category(row: CategoryScore, rubric: Rubric, href: str = "", slim: bool = Fa
 def categories(rows: Sequence[CategoryScore], rubric: Rubric) -> SafeString:
     """The same of all categories of a page on which each has a place of its own, under its key."""
     return SafeString("".join([category(row, rubric, f"#{row.category.key}") for row in rows]))
+
+
+@register.simple_tag
+def limiting(rows: Sequence[CategoryScore]) -> SafeString:
+    """The names of categories as a part of a sentence, each a link to its place on the page."""
+    links = [f'<a href="#{escape(row.category.key)}">{escape(row.category.title)}</a>' for row in rows]
+    return SafeString(" and ".join([", ".join(links[:-1]), links[-1]] if len(links) > 1 else links))
 
 
 @lru_cache(maxsize=4096)
@@ -247,41 +249,6 @@ def chart(name: str, chart: Chart, title: str, level: int = 2, moves: str = "") 
 def chart_assets() -> SafeString:
     """What a page with charts loads, in its `head` block; it stays the same as long as the process."""
     return render_to_string("components/chart_assets.html", {"map_style_id": map_style_id()})
-
-
-@register.simple_tag
-@lru_cache
-def line_keys(lines: tuple[LineKey, ...]) -> SafeString:
-    """The key's entries for lines, as each is drawn."""
-    return format_html_join("", _LINE_KEY, ((line.css, line.width, _dashes(line), line.name) for line in lines))
-
-
-def _dashes(line: LineKey) -> SafeString | str:
-    return format_html(' stroke-dasharray="{}"', line.dashes) if line.dashes else ""
-
-
-@register.simple_tag
-def figure_data(identifier: str, figure: Mapping[str, Any]) -> SafeString:
-    """The figure for charts.js, as a block of data that no text in it can end."""
-    data = msgspec.json.encode(figure).decode()
-    for character, code in ("<", "\\u003C"), (">", "\\u003E"), ("&", "\\u0026"):
-        data = data.replace(character, code)
-    return SafeString(f'<script id="{escape(identifier)}" type="application/json">{data}</script>')
-
-
-@register.simple_tag
-def chart_rows(rows: Sequence[Row], moves: str = "") -> SafeString:
-    """The rows of a chart's table; `moves` as for the chart."""
-    return SafeString("".join([_chart_row(row, moves) for row in rows]))
-
-
-@lru_cache(maxsize=8192)
-def _chart_row(row: Row, moves: str) -> str:
-    when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
-    if moves:
-        when = f'<a href="{escape(address_at(moves, row.at))}">{when}</a>'
-    cells = "".join([f"<td>{escape(cell)}</td>" for cell in row.cells])
-    return f'<tr><th scope="row">{when}</th>{cells}</tr>'
 
 
 @register.simple_tag

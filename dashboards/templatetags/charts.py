@@ -1,0 +1,81 @@
+"""What a chart consists of, piece by piece: see templates/components/chart.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import msgspec
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboards.figures.chart import LineKey, Range, Row, SignKey, Table
+from dashboards.moments import address_at
+
+register = template.Library()
+
+_LINE_KEY = (
+    '<span class="direct"><svg class="swatch {}" width="22" height="8" aria-hidden="true">'
+    '<line x1="0" x2="22" y1="4" y2="4" stroke-width="{}"{} /></svg>{}</span>'
+)
+
+
+@register.simple_tag
+@lru_cache
+def line_keys(lines: tuple[LineKey, ...]) -> SafeString:
+    """The key's entries for lines, as each is drawn."""
+    return format_html_join("", _LINE_KEY, ((line.css, line.width, _dashes(line), line.name) for line in lines))
+
+
+def _dashes(line: LineKey) -> SafeString | str:
+    return format_html(' stroke-dasharray="{}"', line.dashes) if line.dashes else ""
+
+
+@register.simple_tag
+def figure_data(identifier: str, figure: Mapping[str, Any]) -> SafeString:
+    """The figure for charts.js, as a block of data that no text in it can end."""
+    data = msgspec.json.encode(figure).decode()
+    for character, code in ("<", "\\u003C"), (">", "\\u003E"), ("&", "\\u0026"):
+        data = data.replace(character, code)
+    return SafeString(f'<script id="{escape(identifier)}" type="application/json">{data}</script>')
+
+
+@register.simple_tag
+def sign_keys(keys: Sequence[SignKey]) -> SafeString:
+    """The key's entries for signs."""
+    return SafeString(
+        "".join([f'<span class="{escape(key.css)}">{escape(key.sign)} {escape(key.name)}</span>' for key in keys])
+    )
+
+
+@register.simple_tag
+def range_buttons(ranges: Sequence[Range]) -> SafeString:
+    """The buttons that choose from when on the chart shows."""
+    return SafeString("".join([_range(each.label, each.start, each.chosen) for each in ranges]))
+
+
+def _range(label: str, start: str, chosen: bool) -> str:
+    pressed = "true" if chosen else "false"
+    return f'<button type="button" data-from="{escape(start)}" aria-pressed="{pressed}">{escape(label)}</button>'
+
+
+@register.simple_tag
+def chart_table(table: Table, moves: str = "") -> SafeString:
+    """What stands in a chart's table; `moves` as for the chart."""
+    heads = "".join([f'<th scope="col">{escape(column)}</th>' for column in table.columns])
+    rows = "".join([_chart_row(row, moves) for row in table.rows])
+    return SafeString(
+        f'<caption class="vh">{escape(table.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
+    )
+
+
+@lru_cache(maxsize=8192)
+def _chart_row(row: Row, moves: str) -> str:
+    when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
+    if moves:
+        when = f'<a href="{escape(address_at(moves, row.at))}">{when}</a>'
+    cells = "".join([f"<td>{escape(cell)}</td>" for cell in row.cells])
+    return f'<tr><th scope="row">{when}</th>{cells}</tr>'
