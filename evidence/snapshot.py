@@ -59,8 +59,8 @@ class Snapshot:
 
     `rules` are those it was read by; on PostgreSQL `version` is another one as soon as evidence or rules of the system
     changed. `results` are keyed by (check, run_id), `runs` by (test, run_id, branch), `spans` by test and level, of the
-    posted tests; `verified` holds the levels at the time of receipt, of all tests that hold one; `neighbours` are by test
-    the nearest instants of runs that lie G or more from a posted one.
+    posted tests at least; `verified` holds the levels at the time of receipt, of all tests that hold one; `neighbours` are
+    by test the nearest instants of runs that lie G or more from a posted one.
     """
 
     system: System
@@ -74,6 +74,15 @@ class Snapshot:
     spans: LayersByTest = field(default_factory=dict)
     verified: dict[str, Level] = field(default_factory=dict)
 
+    def add_span(self, test: str, level: Level, start: datetime, end: datetime, at: datetime) -> None:
+        """Take in a stored span; `at` is the time of receipt."""
+        of_test = self.spans.get(test)
+        if of_test is None:
+            of_test = self.spans[test] = {level: [] for level in PROVABLE}
+        of_test[level].append((start, end))
+        if start <= at < end and level > self.verified.get(test, Level.NONE):
+            self.verified[test] = level
+
     def layer(self, test: str, level: Level) -> list[Interval]:
         """The known intervals of one level of one test, ascending."""
         of_test = self.spans.get(test)
@@ -82,11 +91,21 @@ class Snapshot:
     def verified_with(self, grown: LayersByTest, rebuilt: LayersByTest, at: datetime) -> dict[str, Level]:
         """The verified levels at the time of receipt once layers grew, and others took the place of what was known."""
         levels = {test: level for test, level in self.verified.items() if test not in rebuilt}
-        for test, of_test in (*grown.items(), *rebuilt.items()):
-            for level in PROVABLE:
-                if any(start <= at < end for start, end in of_test[level]):
-                    levels[test] = max(level, levels.get(test, Level.NONE))
+        for layers in (grown, rebuilt):
+            for test, of_test in layers.items():
+                held = _held(of_test, at)
+                if held > levels.get(test, Level.NONE):
+                    levels[test] = held
         return levels
+
+
+def _held(layers: Layers, at: datetime) -> Level:
+    """The highest level that these intervals hold at an instant; mostly it lies in the last ones."""
+    for level in reversed(PROVABLE):
+        for start, end in reversed(layers[level]):
+            if start <= at < end:
+                return level
+    return Level.NONE
 
 
 Posted = Mapping[str, Sequence[PostedResult]]
@@ -144,10 +163,7 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
             near = found[key].neighbours.setdefault(test, set())
             near.update([instant_from_sql(at) for at in (a, b) if at is not None])
         elif kind == "span":
-            layers = found[key].spans
-            if test not in layers:
-                layers[test] = {level: [] for level in PROVABLE}
-            layers[test][LEVELS[number]].append((instant_from_sql(a), instant_from_sql(b)))
+            found[key].add_span(test, LEVELS[number], instant_from_sql(a), instant_from_sql(b), received_at)
         elif kind == "run":
             found[key].runs[test, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
     for snapshot in found.values():

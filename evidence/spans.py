@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from assessments.models import System
@@ -11,11 +11,10 @@ from evidence.models import Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import LayersByTest, Snapshot
 from evidence.writing import Difference, store_spans
-from rubric.evidence import PROVABLE, growth, layers, respliced, union
+from rubric.evidence import PROVABLE, growth, joined, layers, respliced
 from rubric.levels import Level
 
 TICK = timedelta(microseconds=1)
-MANUAL, AUTOMATED = PROVABLE
 
 
 def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
@@ -26,27 +25,41 @@ def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> Layers
     changed: LayersByTest = {}
     for test, times in added.items():
         rule = snapshot.rules.freshness(test)
-        near = sorted(snapshot.neighbours.get(test, ()))
-        manual, automated = snapshot.layer(test, MANUAL).copy(), snapshot.layer(test, AUTOMATED).copy()
+        near = snapshot.neighbours.get(test, ())
+        pick = _nearest_of_all(sorted(near), times) if len(times) > 1 else _nearest(near)
+        of_test = {level: snapshot.layer(test, level) for level in PROVABLE}
         for index, time in enumerate(times):
-            earlier, later = _nearest(time - rule.repeat, time + rule.repeat, near, times, index)
-            additions = growth(time, earlier, later, rule)
-            manual += additions[MANUAL]
-            automated += additions[AUTOMATED]
-        changed[test] = {MANUAL: union(manual), AUTOMATED: union(automated)}
+            earlier, later = pick(time - rule.repeat, time + rule.repeat, index)
+            for level, additions in growth(time, earlier, later, rule).items():
+                for interval in additions:
+                    of_test[level] = joined(of_test[level], interval)
+        changed[test] = of_test
     return changed
 
 
-def _nearest(
-    before: datetime, after: datetime, near: Sequence[datetime], times: Sequence[datetime], index: int
-) -> tuple[datetime | None, datetime | None]:
-    """The last instant up to `before` and the first from `after` on: of the known ones and of `times` but that at `index`."""
-    earlier = [*near[: bisect_right(near, before)][-1:], *times[: bisect_right(times, before, 0, index)][-1:]]
-    later = [
-        *near[bisect_left(near, after) :][:1],
-        *times[bisect_left(times, after, min(index + 1, len(times))) :][:1],
-    ]
-    return max(earlier, default=None), min(later, default=None)
+Pick = Callable[[datetime, datetime, int], tuple[datetime | None, datetime | None]]
+
+
+def _nearest(near: Collection[datetime]) -> Pick:
+    """For a single run: what tells the last of these instants up to one, and the first from another one on."""
+    return lambda before, after, _: (
+        max([at for at in near if at <= before], default=None),
+        min([at for at in near if at >= after], default=None),
+    )
+
+
+def _nearest_of_all(near: Sequence[datetime], times: Sequence[datetime]) -> Pick:
+    """The same of ascending instants and of all ascending `times` but the one at an index."""
+
+    def pick(before: datetime, after: datetime, index: int) -> tuple[datetime | None, datetime | None]:
+        earlier = [*near[: bisect_right(near, before)][-1:], *times[: bisect_right(times, before, 0, index)][-1:]]
+        later = [
+            *near[bisect_left(near, after) :][:1],
+            *times[bisect_left(times, after, min(index + 1, len(times))) :][:1],
+        ]
+        return max(earlier, default=None), min(later, default=None)
+
+    return pick
 
 
 def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
@@ -55,12 +68,16 @@ def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
     gone: list[tuple[str, Level, datetime]] = []
     for test, of_test in wanted.items():
         for level in PROVABLE:
-            if test in known and known[test][level] == of_test[level]:
+            before, after = known[test][level] if test in known else [], of_test[level]
+            if before == after:
                 continue
-            before = dict(known[test][level]) if test in known else {}
-            after = dict(of_test[level])
-            changed += [(test, level, start, end) for start, end in after.items() if before.get(start) != end]
-            gone += [(test, level, start) for start in before if start not in after]
+            if before and before[:-1] == after[:-1] and before[-1][0] == after[-1][0]:
+                # What grows mostly grows at its end.
+                changed.append((test, level, *after[-1]))
+                continue
+            ends, starts = dict(before), {start for start, _ in after}
+            changed += [(test, level, start, end) for start, end in after if ends.get(start) != end]
+            gone += [(test, level, start) for start in ends if start not in starts]
     return Difference(changed, gone)
 
 

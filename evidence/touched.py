@@ -23,8 +23,9 @@ def statement(vendor: str, column: str, bound: bool, recalled: bool, single: boo
     """
     return f"""
 WITH {_posted(vendor, bound, recalled, single)}
-{_systems(vendor)}
+{_systems(vendor, single)}
 {_facts(vendor, single)}
+{_spans(vendor, single)}
 UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
  {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
 
@@ -50,15 +51,23 @@ systems AS MATERIALIZED (SELECT s.id, s.slug, s.generation, s.pending_generation
 items AS {kept} (SELECT s.id AS system, s.generation, s.counted_branch AS branch, s.windows, s.window_days,
  s.repeat_hours, l.test, l.run_id, l.name, l.at FROM posted l JOIN systems s ON s.slug = l.slug),
 runs AS {kept} (SELECT {distinct} l.system, l.test, l.run_id, l.branch,
- {shifted(vendor, "l.at", "-l.repeat_hours")} AS before, {shifted(vendor, "l.at", "l.repeat_hours")} AS after FROM items l)"""
+ {shifted(vendor, "l.at", "-l.repeat_hours")} AS before, {shifted(vendor, "l.at", "l.repeat_hours")} AS after
+ FROM items l){"" if single else _MET}"""
 
 
-def _systems(vendor: str) -> str:
-    """Each system's rules, what is verified at the time of receipt, and what its newest assessment claims."""
+# Whether there is anything of a run is asked once for each; of most there is nothing.
+_MET = """,
+met AS MATERIALIZED (SELECT l.system, l.run_id FROM (SELECT DISTINCT system, run_id FROM items) l
+ WHERE EXISTS (SELECT 1 FROM evidence_run r WHERE r.system_id = l.system AND r.run_id = l.run_id)
+ OR EXISTS (SELECT 1 FROM evidence_result r WHERE r.system_id = l.system AND r.run_id = l.run_id))"""
+
+
+def _systems(vendor: str, single: bool) -> str:
+    """Each system's rules, what its newest assessment claims, and for a `single` item what is verified at receipt."""
     array, all_of, text = _json(vendor)
     span = "o.system_id = s.id AND o.generation = s.generation AND o.starts_at <= s.received_at AND o.ends_at > s.received_at"
     # Keys of tests have no spaces.
-    verified = f"(SELECT {all_of}(o.level || o.test, ' ') FROM evidence_span o WHERE {span})"
+    verified = f"(SELECT {all_of}(o.level || o.test, ' ') FROM evidence_span o WHERE {span})" if single else "NULL"
     claims, editions, windows = (_stored(vendor, column) for column in ("a.claims", "s.editions", "s.windows"))
     newest = (
         f"(SELECT {array}(a.effective_at, {claims}){text} FROM assessments_assessment a"
@@ -75,33 +84,41 @@ def _systems(vendor: str) -> str:
 
 
 def _facts(vendor: str, single: bool) -> str:
-    """The checks with the results of the same identity, the runs and the spans that there are."""
+    """The checks with the results of the same identity, and the runs that there are."""
     array, _, text = _json(vendor)
     content = ", ".join(f'r."{name}"' for name in TEXTS)
     check = matching(vendor, "evidence_check", "c", "c.system_id = l.system AND c.name = l.name")
-    identity = "r.system_id = l.system AND r.run_id = l.run_id AND r.check_id = c.id"
+    is_met = "" if single else "(l.system, l.run_id) IN (SELECT m.system, m.run_id FROM met m) AND "
+    identity = f"{is_met}r.system_id = l.system AND r.run_id = l.run_id AND r.check_id = c.id"
     result = matching(vendor, "evidence_result", "r", identity, optional=True)
     run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.run_id = l.run_id AND r.test = l.test")
-    span = matching(
-        vendor,
-        "evidence_span",
-        "s",
-        # Naming the level makes the index the better way even where there are few spans.
-        "s.system_id = l.system AND s.generation = l.generation AND s.test = l.test AND s.level = v.level"
-        " AND s.starts_at <= l.ends_at AND s.ends_at >= l.starts_at",
-    )
-    distinct = "" if single else "DISTINCT"
-    first, last = ("l.at", "l.at") if single else ("min(l.at)", "max(l.at)")
-    end = shifted(vendor, last, f"24 * coalesce({_own_window(vendor)}, l.window_days)")
-    grouped = "" if single else " GROUP BY l.system, l.generation, l.test, l.windows, l.window_days"
-    tests = f"(SELECT l.system, l.generation, l.test, {first} AS starts_at, {end} AS ends_at FROM items l{grouped})"
+    known = "SELECT DISTINCT l.system, l.test, l.run_id FROM met m JOIN runs l ON l.system = m.system AND l.run_id = m.run_id"
     return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, l.run_id, c.newest_status, c.newest_observed_at,
  c.newest_received_at, r.observed_at, c.id, CASE WHEN r.id IS NOT NULL
  THEN {array}({content}, {_stored(vendor, "r.metrics")}){text} END FROM items l {check} {result}
 UNION ALL SELECT 'run', l.system, NULL, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at,
- r.first_passed_at, 0, NULL FROM (SELECT {distinct} system, test, run_id FROM runs) l {run}
-UNION ALL SELECT 'span', l.system, NULL, s.test, NULL, NULL, s.starts_at, s.ends_at, NULL, s.level, NULL
- FROM {tests} l CROSS JOIN ({LEVELS}) AS v {span}"""
+ r.first_passed_at, 0, NULL FROM {"runs" if single else f"({known})"} l {run}"""
+
+
+def _spans(vendor: str, single: bool) -> str:
+    """The spans around a `single` item; of several all of their systems' from the first item or from receipt on.
+
+    These lie side by side in the index, so that one stretch of it tells what is verified as well.
+    """
+    own = "o.system_id = l.system AND o.generation = l.generation"
+    if single:
+        end = shifted(vendor, "l.at", f"24 * coalesce({_own_window(vendor)}, l.window_days)")
+        # Naming the level makes the index the better way even where there are few spans.
+        own += " AND o.test = l.test AND o.level = v.level AND o.starts_at <= l.ends_at AND o.ends_at >= l.at"
+        around = f"(SELECT l.*, {end} AS ends_at FROM items l) l CROSS JOIN ({LEVELS}) AS v"
+    else:
+        own += " AND (o.ends_at > l.received_at OR o.ends_at >= l.at)"
+        around = (
+            "(SELECT s.id AS system, s.generation, s.received_at,"
+            " (SELECT min(i.at) FROM items i WHERE i.system = s.id) AS at FROM systems s) l"
+        )
+    return f"""UNION ALL SELECT 'span', l.system, NULL, o.test, NULL, NULL, o.starts_at, o.ends_at, NULL, o.level, NULL
+ FROM {around} {matching(vendor, "evidence_span", "o", own)}"""
 
 
 def _neighbour(column: str, bound: str, order: str) -> str:

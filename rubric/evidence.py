@@ -159,6 +159,17 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
     return merged
 
 
+def joined(known: Sequence[Interval], added: Interval) -> list[Interval]:
+    """The union of maximal ascending intervals and one more, at once where that one begins in the last of them or later."""
+    start, end = added
+    if not known or start > known[-1][1]:
+        return [*known, added]
+    first, last = known[-1]
+    if start < first:
+        return union([*known, added])
+    return [*known[:-1], (first, max(last, end))]
+
+
 def clipped(intervals: Iterable[Interval], start: datetime, end: datetime) -> list[Interval]:
     """What of the intervals lies in [start, end)."""
     return [(max(a, start), min(b, end)) for a, b in intervals if a < end and b > start]

@@ -7,7 +7,7 @@ from django.db.backends.postgresql import base
 
 # Prepared statements are written so that one plan serves all values. Planning each five times first, as PostgreSQL would on
 # each connection, is for nothing.
-PLANNING = "SET plan_cache_mode = force_generic_plan"
+PLANNING = "SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
