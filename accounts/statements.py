@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 Row = tuple[Any, ...]
+# Names with their types in PostgreSQL.
+Columns = tuple[tuple[str, str], ...]
 Entity = TypeVar("Entity", bound=models.Model)
 # Known from the settings on: asking the connection, or the settings, once for each value costs more than the value.
 SQLITE: bool = settings.SQLITE
@@ -91,14 +93,61 @@ def document(rows: Iterable[Sequence[Any]]) -> str:
 @lru_cache
 def listed(vendor: str, alias: str, **columns: str) -> str:
     """A relation of the rows in a `document`, to stand in FROM: each column with its type in PostgreSQL."""
+    named = tuple(columns.items())
     if vendor == "postgresql":
-        cells = ", ".join(
-            f'(value ->> {place}){"" if kind == "text" else "::" + kind} AS "{name}"'
-            for place, (name, kind) in enumerate(columns.items())
+        return f"(SELECT {_cells(named, 'value')} FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS {alias}"
+    return f"(SELECT {_extracts(named, 'value')} FROM json_each(%s)) AS {alias}"
+
+
+def shelved(rows: Iterable[tuple[Row, Row]]) -> str:
+    """Rows as the parameter that stands for `listed_on_shelves`: pairs of what a row shares with others and of its own.
+
+    What rows that follow each other share is written, and read, but once.
+    """
+    shelves: list[list[Any]] = []
+    last: Row | None = None
+    for shared, own in rows:
+        if shared != last:
+            last = shared
+            shelves.append([*shared, []])
+        shelves[-1][-1].append(own)
+    return _encode(shelves).decode()
+
+
+@lru_cache
+def listed_on_shelves(vendor: str, alias: str, shared: Columns, own: Columns) -> str:
+    """The relation of the rows that are `shelved`, to stand in FROM: each column with its type in PostgreSQL."""
+    place = len(shared)
+    if vendor == "postgresql":
+        return (
+            f"(SELECT {_names(shared, 'shelf')}, {_cells(own, 'item.value')} FROM (SELECT {_cells(shared, 'value')},"
+            f" value -> {place} AS items FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS shelf"
+            f" CROSS JOIN jsonb_array_elements(shelf.items) AS item OFFSET 0) AS {alias}"
         )
-        return f"(SELECT {cells} FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS {alias}"
-    cells = ", ".join(f"json_extract(value, '$[{place}]') AS \"{name}\"" for place, name in enumerate(columns))
-    return f"(SELECT {cells} FROM json_each(%s)) AS {alias}"
+    return (
+        f"(SELECT {_extracts(shared, 'shelf.value')}, {_extracts(own, 'item.value')} FROM json_each(%s) AS shelf"
+        f" CROSS JOIN json_each(shelf.value, '$[{place}]') AS item) AS {alias}"
+    )
+
+
+def _names(columns: Columns, alias: str) -> str:
+    return ", ".join(f'{alias}."{name}"' for name, _ in columns)
+
+
+def _cells(columns: Columns, array: str) -> str:
+    """The cells of an array of PostgreSQL's, each as its type."""
+    return ", ".join(f'{_cell(array, place, kind)} AS "{name}"' for place, (name, kind) in enumerate(columns))
+
+
+def _cell(array: str, place: int, kind: str) -> str:
+    if kind == "jsonb":
+        return f"({array} -> {place})"
+    return f"({array} ->> {place}){'' if kind == 'text' else '::' + kind}"
+
+
+def _extracts(columns: Columns, array: str) -> str:
+    """The cells of an array of SQLite's."""
+    return ", ".join(f"json_extract({array}, '$[{place}]') AS \"{name}\"" for place, (name, _) in enumerate(columns))
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from msgspec.json import Decoder
 
 from accounts.actors import Actor
 from accounts.instants import from_sql, instant_from_sql
-from accounts.statements import VENDOR, document, fetch, to_sql
+from accounts.statements import VENDOR, document, fetch, shelved, to_sql
 from accounts.tokens import Outdated
 from assessments.claims import thaw
 from assessments.models import System
@@ -135,12 +135,12 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     recalled = token is not None and token.version != ""
     now = to_sql(received_at)
     items = [
-        (slug, item.test, item.run_id, item.check, now if item.observed_at is None else to_sql(item.observed_at))
+        ((slug, item.run_id, now if item.observed_at is None else to_sql(item.observed_at)), (item.test, item.check))
         for slug, of_system in posted.items()
         for item in of_system
     ]
     single = len(items) == len(posted) == 1
-    values = [*(items[0] if single else [document(items)]), now, actor.organisation.pk]
+    values = [*([*items[0][0], *items[0][1]] if single else [shelved(items)]), now, actor.organisation.pk]
     values += posted if single else [document([slug] for slug in posted)]
     if bound is not None:
         values.append(bound)

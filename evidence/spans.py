@@ -71,7 +71,7 @@ def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
             before, after = known[test][level] if test in known else [], of_test[level]
             if before == after:
                 continue
-            if before and before[:-1] == after[:-1] and before[-1][0] == after[-1][0]:
+            if before and after and before[:-1] == after[:-1] and before[-1][0] == after[-1][0]:
                 # What grows mostly grows at its end.
                 changed.append((test, level, *after[-1]))
                 continue

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from accounts.statements import listed, matching, one, shifted
+from accounts.statements import listed, listed_on_shelves, matching, one, shifted
 from evidence.posting import TEXTS
 from rubric.evidence import PROVABLE
 
-INSTANT = "timestamptz"
+OF_RUN = (("slug", "text"), ("run_id", "text"), ("at", "timestamptz"))
+OF_CHECK = (("test", "text"), ("name", "text"))
 LEVELS = " UNION ALL ".join(f"SELECT {level.value} AS level" for level in PROVABLE)
 
 
@@ -32,9 +33,10 @@ UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(co
 
 def _posted(vendor: str, bound: bool, recalled: bool, single: bool) -> str:
     """What is asked for: the posted items, their systems with the rules in force, and the runs that the items belong to."""
-    rows = one if single else listed
-    items = rows(vendor, "l", slug="text", test="text", run_id="text", name="text", at=INSTANT)
-    wanted = rows(vendor, "w", slug="text")
+    items = (
+        one(vendor, "l", **dict((*OF_RUN, *OF_CHECK))) if single else listed_on_shelves(vendor, "l", OF_RUN, OF_CHECK)
+    )
+    wanted = (one if single else listed)(vendor, "w", slug="text")
     kept, distinct = ("NOT MATERIALIZED", "") if single else ("MATERIALIZED", "DISTINCT")
     postgresql = vendor == "postgresql"
     # PostgreSQL's own mark of a row's version: the transaction that wrote it.

@@ -11,10 +11,9 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec.json import Encoder
 
 from accounts import statements
-from accounts.statements import VENDOR, Write, document, listed, returned, to_sql
+from accounts.statements import SQLITE, VENDOR, Write, document, listed, listed_on_shelves, returned, shelved, to_sql
 from evidence.locks import HELD, hold, if_held
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
@@ -22,8 +21,6 @@ from rubric.evidence import RunTimes
 from rubric.levels import Level
 
 CHECKS = "stored_checks"
-_encode = Encoder().encode
-_texts = attrgetter(*TEXTS)
 
 
 class Fresh(msgspec.Struct, frozen=True, gc=False):
@@ -78,7 +75,7 @@ def store(changes: Sequence[Changes], *, token_id: int | None, received_at: date
 
 
 def _checks(changes: Sequence[Changes]) -> list[Write]:
-    known: list[Any] = []
+    known: dict[tuple[Any, ...], list[int]] = {}
     fresh: list[Any] = []
     for each in changes:
         for check in each.checks:
@@ -86,20 +83,29 @@ def _checks(changes: Sequence[Changes]) -> list[Write]:
             if check.id is None:
                 fresh.append((each.system_id, check.name, check.test, *newest))
             else:
-                known.append((check.id, *newest))
-    writes = [Write("known_checks", _update_checks(VENDOR), [document(known)])] if known else []
+                known.setdefault(newest, []).append(check.id)
+    renewed = document((*newest, _keys(ids)) for newest, ids in known.items())
+    writes = [Write("known_checks", _update_checks(VENDOR), [renewed])] if known else []
     return [*writes, Write(CHECKS, _insert_checks(VENDOR), [document(fresh)])] if fresh else writes
 
 
 NEWEST = {"status": "text", "observed_at": "timestamptz", "received_at": "timestamptz"}
 
 
+def _keys(ids: Sequence[int]) -> str:
+    """Keys as the text of an array."""
+    listing = ",".join(map(str, ids))
+    return f"[{listing}]" if SQLITE else f"{{{listing}}}"
+
+
 @lru_cache
 def _update_checks(vendor: str) -> str:
-    rows = listed(vendor, "l", id="bigint", **NEWEST)
+    """Of the checks whose newest results say the same, all at once."""
+    rows = listed(vendor, "l", **NEWEST, ids="bigint[]")
+    among = "= ANY(l.ids)" if vendor == "postgresql" else "IN (SELECT value FROM json_each(l.ids))"
     return (
         "UPDATE evidence_check SET newest_status = l.status, newest_observed_at = l.observed_at,"
-        f" newest_received_at = l.received_at FROM {rows} WHERE evidence_check.id = l.id AND {if_held(vendor)}"
+        f" newest_received_at = l.received_at FROM {rows} WHERE evidence_check.id {among} AND {if_held(vendor)}"
     )
 
 
@@ -116,37 +122,31 @@ def _insert_checks(vendor: str) -> str:
 def _results(changes: Sequence[Changes], token_id: int | None, received_at: datetime) -> list[Write]:
     rows = [
         (
-            each.system_id,
-            fresh.check.id,
-            fresh.check.name,
-            fresh.item.run_id,
-            to_sql(fresh.observed_at),
-            *_texts(fresh.item),
-            _encode(fresh.item.metrics).decode(),
+            (each.system_id, fresh.item.run_id, to_sql(fresh.observed_at), *_shared_texts(fresh.item)),
+            (fresh.check.id, fresh.check.name, fresh.item.status, fresh.item.metrics),
         )
         for each in changes
         for fresh in each.results
     ]
     some_new = any(fresh.check.id is None for each in changes for fresh in each.results)
-    parameters = [to_sql(received_at), token_id, document(rows)]
+    parameters = [to_sql(received_at), token_id, shelved(rows)]
     return [Write("stored_results", _insert_results(VENDOR, some_new), parameters)] if rows else []
+
+
+SHARED_TEXTS = tuple(name for name in TEXTS if name != "status")
+_shared_texts = attrgetter(*SHARED_TEXTS)
+OF_RUN = (
+    *(("system", "bigint"), ("run_id", "text"), ("observed_at", "timestamptz")),
+    *((name, "text") for name in SHARED_TEXTS),
+)
+OF_CHECK = (("check_id", "bigint"), ("name", "text"), ("status", "text"), ("metrics", "jsonb"))
 
 
 @lru_cache
 def _insert_results(vendor: str, some_new: bool) -> str:
     """With `some_new`, checks that were not known when the rows were made are found by their names."""
     texts = ", ".join(f'"{name}"' for name in TEXTS)
-    rows = listed(
-        vendor,
-        "l",
-        system="bigint",
-        check_id="bigint",
-        name="text",
-        run_id="text",
-        observed_at="timestamptz",
-        **dict.fromkeys(TEXTS, "text"),
-        metrics="jsonb",
-    )
+    rows = listed_on_shelves(vendor, "l", OF_RUN, OF_CHECK)
     checks = returned(vendor, CHECKS, "evidence_check")
     stored = f"SELECT c.id FROM {checks} c WHERE c.system_id = l.system AND c.name = l.name"
     check = f"coalesce(l.check_id, ({stored}))" if some_new else "l.check_id"
@@ -187,25 +187,22 @@ def _runs(
         several = of_several_branches(of_system)
         for key, times in of_system.items():
             instants = to_sql(times.observed), _moment(times.executed), _moment(times.passed)
-            (others if key in known else fresh).append((system_id, *key, *instants, key[:2] in several))
+            test, run_id, branch = key
+            row = (system_id, run_id, branch, *instants, key[:2] in several), (test,)
+            (others if key in known else fresh).append(row)
     named = (("stored_runs", fresh, False), ("changed_runs", others, True))
-    return [Write(name, _insert_runs(VENDOR, condition, may), [document(rows)]) for name, rows, may in named if rows]
+    return [Write(name, _insert_runs(VENDOR, condition, may), [shelved(rows)]) for name, rows, may in named if rows]
+
+
+RUN = (
+    *(("system", "bigint"), ("run_id", "text"), ("branch", "text"), ("observed", "timestamptz")),
+    *(("executed", "timestamptz"), ("passed", "timestamptz"), ("several", "boolean")),
+)
 
 
 @lru_cache
 def _insert_runs(vendor: str, condition: str, may_be_there: bool) -> str:
-    rows = listed(
-        vendor,
-        "l",
-        system="bigint",
-        test="text",
-        run_id="text",
-        branch="text",
-        observed="timestamptz",
-        executed="timestamptz",
-        passed="timestamptz",
-        several="boolean",
-    )
+    rows = listed_on_shelves(vendor, "l", RUN, (("test", "text"),))
     return (
         "INSERT INTO evidence_run"
         " (system_id, test, run_id, branch, first_observed_at, first_executed_at, first_passed_at, several_branches)"
@@ -231,15 +228,17 @@ def _spans(spans: Iterable[tuple[int, int, Difference]], condition: str = "true"
     gone: list[Any] = []
     for system_id, generation, of_system in spans:
         changed += [
-            (system_id, generation, test, level, to_sql(start), to_sql(end))
+            ((system_id, generation, level, to_sql(end)), (test, to_sql(start)))
             for test, level, start, end in of_system.changed
         ]
         gone += [(system_id, generation, test, level, to_sql(start)) for test, level, start in of_system.gone]
+    # What ends together is shelved together.
+    changed.sort()
     writes = []
     if gone:
         writes.append(Write("gone_spans", _delete_spans(VENDOR, condition), [document(gone)]))
     if changed:
-        writes.append(Write("stored_spans", _upsert_spans(VENDOR, condition), [document(changed)]))
+        writes.append(Write("stored_spans", _upsert_spans(VENDOR, condition), [shelved(changed)]))
     return writes
 
 
@@ -257,7 +256,8 @@ def _delete_spans(vendor: str, condition: str) -> str:
 
 @lru_cache
 def _upsert_spans(vendor: str, condition: str) -> str:
-    rows = listed(vendor, "l", **SPAN, ends_at="timestamptz")
+    shared = (("system", "bigint"), ("generation", "bigint"), ("level", "smallint"), ("ends_at", "timestamptz"))
+    rows = listed_on_shelves(vendor, "l", shared, (("test", "text"), ("starts_at", "timestamptz")))
     return (
         "INSERT INTO evidence_span (system_id, generation, test, level, starts_at, ends_at)"
         f" SELECT l.system, l.generation, l.test, l.level, l.starts_at, l.ends_at FROM {rows} WHERE {condition}"

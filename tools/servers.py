@@ -16,6 +16,8 @@ from typing import Any
 
 # Who runs PostgreSQL when root starts it: it refuses to run as root.
 UNPRIVILEGED = "nobody"
+# Texts in the order of their code points, compared by PostgreSQL itself.
+COLLATION = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def start_postgresql(directory: Path, *, port: int | None = None, durable: bool 
             shutil.chown(password_file, account)
     if not (data / "PG_VERSION").exists():
         options = ["--username=mlscore", "--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
-        initdb = [str(binaries / "initdb"), "--locale=C.UTF-8", "--no-sync", *options, "-D", str(data)]
+        initdb = [str(binaries / "initdb"), *COLLATION, "--no-sync", *options, "-D", str(data)]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/", **identity(account))
     port = port or free_port()
     settings = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
