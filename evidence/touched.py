@@ -57,8 +57,8 @@ runs AS {kept} (SELECT {distinct} l.system, l.test, l.run_id, l.branch,
  FROM items l){"" if single else _MET}"""
 
 
-# Whether there is anything of a run is asked once for each; of most there is nothing. EXISTS would leave PostgreSQL the choice
-# to read all runs that there are into memory.
+# Whether there is anything of a run is asked once for each; of most there is nothing. EXISTS would leave PostgreSQL the
+# choice to read all runs that there are into memory.
 _MET = """,
 met AS MATERIALIZED (SELECT l.system, l.run_id FROM (SELECT DISTINCT system, run_id FROM items) l
  WHERE (SELECT 1 FROM evidence_run r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1
