@@ -110,11 +110,14 @@ class Batch:
 
     def instants(self, merged: Mapping[RunKey, RunTimes]) -> tuple[dict[str, list[datetime]], Regions]:
         """The times of runs that had none, ascending by test; and for tests with a run that moved, what to rebuild."""
+        counting = self.snapshot.rules.counting
+        instants = run_instants(merged, counting)
+        if not self.snapshot.runs:
+            return {test: sorted(times.values()) for test, times in instants.items()}, {}
         added: dict[str, list[datetime]] = {}
         regions: Regions = {}
-        counting = self.snapshot.rules.counting
         known = run_instants(self.snapshot.runs, counting)
-        for test, times in run_instants(merged, counting).items():
+        for test, times in instants.items():
             old = known.get(test, {})
             fresh = sorted(time for run_id, time in times.items() if run_id not in old)
             moved = [

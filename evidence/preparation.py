@@ -21,7 +21,7 @@ from evidence.locks import locked_by_id
 from evidence.models import Check, PreparedTest, RuleChange, Run, RunQuerySet
 from evidence.rules_of import Rules, time_column
 from evidence.snapshot import RunKey
-from rubric.evidence import PROVABLE, RunTimes, growth, layers, run_instants, union
+from rubric.evidence import PROVABLE, RunTimes, layers, run_instants, union, with_run
 
 STRETCH = 5000
 
@@ -176,14 +176,12 @@ def _grow(
     start = min(time for _, time, _, _ in rows)
     end = max(time + rules.freshness(test).window for test, time, _, _ in rows)
     known = spans.load(system, generation, added.keys(), start, end)
-    wanted = {test: {level: list(known[test][level]) for level in PROVABLE} for test in added}
+    wanted = {test: known[test] for test in added}
     for test, time, earlier, later in rows:
         if later is not None and test in until and later > until[test]:
             later = None
-        for level, intervals in growth(time, earlier, later, rules.freshness(test)).items():
-            wanted[test][level] += intervals
-    grown = {test: {level: union(wanted[test][level]) for level in PROVABLE} for test in wanted}
-    spans.store(system, generation, known, grown)
+        wanted[test] = with_run(wanted[test], time, earlier, later, rules.freshness(test))
+    spans.store(system, generation, known, wanted)
 
 
 def _with_neighbours(

@@ -11,10 +11,11 @@ from evidence.models import Run, Span
 from evidence.rules_of import Rules
 from evidence.snapshot import LayersByTest, Snapshot
 from evidence.writing import Difference, store_spans
-from rubric.evidence import PROVABLE, growth, joined, layers, respliced
+from rubric.evidence import PROVABLE, Layers, layers, respliced, with_run
 from rubric.levels import Level
 
 TICK = timedelta(microseconds=1)
+NOTHING: Layers = {level: [] for level in PROVABLE}
 
 
 def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
@@ -27,12 +28,10 @@ def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> Layers
         rule = snapshot.rules.freshness(test)
         near = snapshot.neighbours.get(test, ())
         pick = _nearest_of_all(sorted(near), times) if len(times) > 1 else _nearest(near)
-        of_test = {level: snapshot.layer(test, level) for level in PROVABLE}
+        of_test = snapshot.spans.get(test, NOTHING)
         for index, time in enumerate(times):
             earlier, later = pick(time - rule.repeat, time + rule.repeat, index)
-            for level, additions in growth(time, earlier, later, rule).items():
-                for interval in additions:
-                    of_test[level] = joined(of_test[level], interval)
+            of_test = with_run(of_test, time, earlier, later, rule)
         changed[test] = of_test
     return changed
 

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from rubric.levels import Level
 
@@ -31,8 +32,7 @@ class ResultFact:
     observed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RunTimes:
+class RunTimes(NamedTuple):
     """The earliest instants of one run on one branch; None where nothing of the kind happened."""
 
     observed: datetime
@@ -133,18 +133,21 @@ def layers(times: Sequence[datetime], rule: FreshnessRule) -> Layers:
     return {Level.MANUAL: union(manual), Level.AUTOMATED: union(automated)}
 
 
-def growth(time: datetime, earlier: datetime | None, later: datetime | None, rule: FreshnessRule) -> Layers:
-    """The intervals that one more run adds, whenever it arrives.
+def with_run(
+    known: Layers, time: datetime, earlier: datetime | None, later: datetime | None, rule: FreshnessRule
+) -> Layers:
+    """The layers with one more run, whenever it arrives; those without it hold maximal ascending intervals.
 
     `earlier` is the newest other run at or before `time` - G, `later` the oldest other one at or after `time` + G: of all
     pairs with this run these two reach furthest.
     """
-    automated: list[Interval] = []
+    end = time + rule.window
+    automated = known[Level.AUTOMATED]
     if earlier is not None and earlier + rule.window > time:
-        automated.append((time, earlier + rule.window))
-    if later is not None and later < time + rule.window:
-        automated.append((later, time + rule.window))
-    return {Level.MANUAL: [(time, time + rule.window)], Level.AUTOMATED: automated}
+        automated = joined(automated, (time, earlier + rule.window))
+    if later is not None and later < end:
+        automated = joined(automated, (later, end))
+    return {Level.MANUAL: joined(known[Level.MANUAL], (time, end)), Level.AUTOMATED: automated}
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:

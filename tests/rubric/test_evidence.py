@@ -13,12 +13,11 @@ from rubric.evidence import (
     ResultFact,
     RunTimes,
     fold,
-    growth,
     layers,
     respliced,
     run_instants,
-    union,
     verified_at,
+    with_run,
 )
 from rubric.levels import Level
 from tests.rubric.reading import DAY, EPOCH, TICK, Posted, Reading, histories, readings
@@ -58,14 +57,13 @@ def test_layers_hold_what_the_contract_counts_at_every_boundary(results, reading
 def test_runs_arriving_in_any_order_grow_the_same_layers(results, reading):
     rule = FreshnessRule(reading.window, reading.repeat)
     arriving = list(dict.fromkeys(reading.run_times(results, "data-1")))
-    grown: Layers = {Level.MANUAL: [], Level.AUTOMATED: []}
+    found: Layers = {Level.MANUAL: [], Level.AUTOMATED: []}
     for count, time in enumerate(arriving):
         others = arriving[:count]
         earlier = max((other for other in others if other <= time - rule.repeat), default=None)
         later = min((other for other in others if other >= time + rule.repeat), default=None)
-        for level, intervals in growth(time, earlier, later, rule).items():
-            grown[level] = union([*grown[level], *intervals])
-    assert grown == layers(sorted(arriving), rule)
+        found = with_run(found, time, earlier, later, rule)
+    assert found == layers(sorted(arriving), rule)
 
 
 @settings(max_examples=200, deadline=None)
