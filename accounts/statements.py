@@ -93,17 +93,20 @@ def document(rows: Iterable[Sequence[Any]]) -> str:
 @lru_cache
 def listed(vendor: str, alias: str, **columns: str) -> str:
     """A relation of the rows in a `document`, to stand in FROM: each column with its type in PostgreSQL."""
-    named = tuple(columns.items())
     if vendor == "postgresql":
-        return f"(SELECT {_cells(named, 'value')} FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS {alias}"
-    return f"(SELECT {_extracts(named, 'value')} FROM json_each(%s)) AS {alias}"
+        return f"(SELECT {_cells(tuple(columns.items()), 'value')} FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS {alias}"
+    cells = ", ".join(f"json_extract(value, '$[{place}]') AS \"{name}\"" for place, name in enumerate(columns))
+    return f"(SELECT {cells} FROM json_each(%s)) AS {alias}"
 
 
 def shelved(rows: Iterable[tuple[Row, Row]]) -> str:
     """Rows as the parameter that stands for `listed_on_shelves`: pairs of what a row shares with others and of its own.
 
-    What rows that follow each other share is written, and read, but once.
+    What rows that follow each other share is written, and read, but once. SQLite, which reads a text of JSON anew for each
+    cell, gets them one by one.
     """
+    if SQLITE:
+        return document([*shared, *own] for shared, own in rows)
     shelves: list[list[Any]] = []
     last: Row | None = None
     for shared, own in rows:
@@ -117,16 +120,12 @@ def shelved(rows: Iterable[tuple[Row, Row]]) -> str:
 @lru_cache
 def listed_on_shelves(vendor: str, alias: str, shared: Columns, own: Columns) -> str:
     """The relation of the rows that are `shelved`, to stand in FROM: each column with its type in PostgreSQL."""
-    place = len(shared)
-    if vendor == "postgresql":
-        return (
-            f"(SELECT {_names(shared, 'shelf')}, {_cells(own, 'item.value')} FROM (SELECT {_cells(shared, 'value')},"
-            f" value -> {place} AS items FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS shelf"
-            f" CROSS JOIN jsonb_array_elements(shelf.items) AS item OFFSET 0) AS {alias}"
-        )
+    if vendor == "sqlite":
+        return listed(vendor, alias, **dict((*shared, *own)))
     return (
-        f"(SELECT {_extracts(shared, 'shelf.value')}, {_extracts(own, 'item.value')} FROM json_each(%s) AS shelf"
-        f" CROSS JOIN json_each(shelf.value, '$[{place}]') AS item) AS {alias}"
+        f"(SELECT {_names(shared, 'shelf')}, {_cells(own, 'item.value')} FROM (SELECT {_cells(shared, 'value')},"
+        f" value -> {len(shared)} AS items FROM jsonb_array_elements(%s::jsonb) OFFSET 0) AS shelf"
+        f" CROSS JOIN jsonb_array_elements(shelf.items) AS item OFFSET 0) AS {alias}"
     )
 
 
@@ -143,11 +142,6 @@ def _cell(array: str, place: int, kind: str) -> str:
     if kind == "jsonb":
         return f"({array} -> {place})"
     return f"({array} ->> {place}){'' if kind == 'text' else '::' + kind}"
-
-
-def _extracts(columns: Columns, array: str) -> str:
-    """The cells of an array of SQLite's."""
-    return ", ".join(f"json_extract({array}, '$[{place}]') AS \"{name}\"" for place, (name, _) in enumerate(columns))
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from accounts.actors import Actor
-from accounts.statements import SQLITE, Write, document, fetch, listed
+from accounts.statements import SQLITE, Write, document, fetch, listed, one
 from assessments.models import System
 
 HELD = "held"
@@ -42,14 +42,15 @@ def hold(vendor: str, systems: Iterable[tuple[int, str, Any]]) -> list[Write]:
     """
     rows = list(systems)
     if vendor == "postgresql":
-        return [Write(HELD, _hold_statement(), [document(rows)])]
+        alone = len(rows) == 1
+        return [Write(HELD, _hold_statement(alone), rows[0] if alone else [document(rows)])]
     marked = [(key, until) for key, _, until in rows if until is not None]
     return [Write(HELD, _mark_statement(), [document(marked)])] if marked else []
 
 
 @lru_cache
-def _hold_statement() -> str:
-    rows = listed("postgresql", "l", system="bigint", version="xid", until="timestamptz")
+def _hold_statement(alone: bool) -> str:
+    rows = (one if alone else listed)("postgresql", "l", system="bigint", version="xid", until="timestamptz")
     return (
         "UPDATE assessments_system s SET states_until ="
         " CASE WHEN l.until < s.states_until THEN l.until ELSE s.states_until END"

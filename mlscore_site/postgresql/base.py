@@ -6,9 +6,8 @@ from typing import Any
 from django.db.backends.postgresql import base
 
 # Prepared statements are written so that one plan serves all values. Planning each five times first, as PostgreSQL would on
-# each connection, is for nothing. Indexes lead to a row of a small table too: it grows under a plan that reads all of it.
-# Compiling takes longer than any of these statements.
-PLANNING = "SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1; SET jit = off"
+# each connection, is for nothing. Compiling takes longer than any of these statements.
+PLANNING = "SET plan_cache_mode = force_generic_plan; SET jit = off"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
