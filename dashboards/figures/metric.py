@@ -10,7 +10,7 @@ from typing import Any
 from dashboards.figures.chart import Chart, LineKey, Row, SignKey, Table, day, end_of_axis, instant, start_of_axis
 from dashboards.figures.layout import MARGIN, base_layout, plain_label
 from dashboards.figures.palette import DASHES, TOKENS
-from dashboards.figures.system_trend import NOT_REPORTED
+from dashboards.figures.system_words import NOT_REPORTED
 
 MOST_LINES = 4
 

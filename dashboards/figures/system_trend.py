@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -12,13 +12,9 @@ from typing import Any, NamedTuple
 from dashboards.figures.chart import (
     Chart,
     LineKey,
-    Row,
     SignKey,
-    Table,
-    day,
     end_of_axis,
     instant,
-    last_of_each_day,
     ranges,
     start_of_axis,
 )
@@ -34,6 +30,18 @@ from dashboards.figures.layout import (
 from dashboards.figures.marks import Mark, mark_keys, mark_traces
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import LineLabel, Scale, highest, line_names, shown_categories, ticks, zone_names, zones
+from dashboards.figures.system_words import (
+    NOT_REPORTED,
+    VERIFIED,
+    Silence,
+    drawn,
+    is_silent,
+    silence_of,
+    silent_instants,
+    summary_of,
+    table_of,
+    told_of_silence,
+)
 from dashboards.phrases import score as score_text
 from rubric.definition import Rubric
 from rubric.reported import Reported
@@ -41,9 +49,6 @@ from rubric.timeline import Point
 
 _SILENT, _LANE, _BOTTOM = -0.02, -0.05, -0.09
 """Where the line of what is not reported and the marks stand, and where the axis ends: below 0, as shares of the top."""
-
-NOT_REPORTED = "not reported"
-VERIFIED = "Verified"
 
 DOTTED = timedelta(days=1)
 """A history shorter than this is too short for a line to be seen."""
@@ -65,41 +70,16 @@ def system_trend(
     point are left out. What `reported` says was not reported yet is no line at 0 but a gap, with a dotted line below.
     """
     shown = [mark for mark in marks if points[0].at <= mark.at <= now]
-    silence = _silence(rubric, reported)
+    silence = silence_of(rubric, reported)
     silent = any(since is None or since > points[0].at for since in silence.values())
     return Chart(
         figure=_figure(rubric, points, shown, now, at, silence),
         lines=_line_keys(rubric),
         keys=(*mark_keys(shown), *([SignKey(NOT_REPORTED, "┄")] if silent else [])),
         ranges=ranges(points[0].at, now, at),
-        summary=_summary(rubric, points, shown, now) + _told_of_silence(silence, points[0].at),
-        table=_table(rubric, points, silence),
+        summary=summary_of(rubric, points, shown, now) + told_of_silence(silence, points[0].at),
+        table=table_of(rubric, points, silence),
     )
-
-
-Silence = Mapping[str, datetime | None]
-"""By the name of a line, the instant from which it is reported (None: never); names that are missing always were."""
-
-
-def _silence(rubric: Rubric, reported: Reported | None) -> Silence:
-    if reported is None:
-        return {}
-    categories = {category.title: reported.categories.get(category.key) for category in rubric.categories}
-    return {VERIFIED: reported.verified, **categories}
-
-
-def _is_silent(silence: Silence, name: str, at: datetime) -> bool:
-    since = silence.get(name, at)
-    return since is None or at < since
-
-
-def _told_of_silence(silence: Silence, start: datetime) -> str:
-    told = [
-        name + ("" if since is None else f" until {day(since)}")
-        for name, since in silence.items()
-        if since is None or since > start
-    ]
-    return f" Not reported: {', '.join(told)}." if told else ""
 
 
 def _figure(
@@ -157,7 +137,7 @@ def _cursor(at: datetime) -> dict[str, Any]:
 
 def _silent_line(instants: Sequence[datetime], silence: Silence, height: float) -> list[dict[str, Any]]:
     """A dotted line below 0 for as long as something is not reported, which hovering names; none where all is."""
-    silent = [(name, _silent_instants(since, instants)) for name, since in silence.items()]
+    silent = [(name, silent_instants(since, instants)) for name, since in silence.items()]
     if not any(count for _, count in silent):
         return []
     names = [", ".join([name for name, count in silent if place < count]) for place in range(len(instants))]
@@ -172,12 +152,12 @@ def _lines(
 ) -> list[dict[str, Any]]:
     """All lines share their instants, those of marks included: hovering anywhere reads them all."""
     x = [instant(at) for at in instants]
-    drawn = [_drawn(rubric, point) for point in _states(points, instants)]
+    states = [drawn(rubric, point) for point in _states(points, instants)]
 
     def told(place: int, name: str) -> list[float | None]:
         """The numbers of a line, with a gap for as long as it is not reported."""
-        silent = _silent_instants(silence.get(name, instants[0]), instants)
-        return [None] * silent + [each.numbers[place] for each in drawn[silent:]]
+        silent = silent_instants(silence.get(name, instants[0]), instants)
+        return [None] * silent + [each.numbers[place] for each in states[silent:]]
 
     categories = [
         line(
@@ -199,33 +179,6 @@ def _lines(
     return lines if instants[-1] - points[0].at >= DOTTED else [dotted(each) for each in lines]
 
 
-def _silent_instants(since: datetime | None, instants: Sequence[datetime]) -> int:
-    """At how many of these ascending instants a line is not reported that is so from `since` on."""
-    return len(instants) if since is None else bisect_left(instants, since)
-
-
-class Drawn(NamedTuple):
-    """The score, the verified score and each category of a point, on the final score's scale: as numbers and in words.
-
-    There are no numbers of a point on another rubric's scale, and no words of its categories.
-    """
-
-    numbers: tuple[float | None, ...]
-    words: tuple[str, ...]
-
-
-@lru_cache(maxsize=8192)
-def _drawn(rubric: Rubric, point: Point) -> Drawn:
-    """It depends on nothing but the point and the rubric."""
-    own = point.rubric == rubric.key
-    values = shown_categories(rubric, point.categories) if own else {}
-    told = [point.score, point.verified, *(values.get(category.key) for category in rubric.categories)]
-    return Drawn(
-        numbers=tuple(None if value is None or not own else round(float(value), 6) for value in told),
-        words=tuple("–" if value is None else score_text(value, rubric) for value in told),
-    )
-
-
 def _states(points: Sequence[Point], instants: Sequence[datetime]) -> list[Point]:
     """The point in force at each instant; none of them lies before the first point."""
     starts = [point.at for point in points]
@@ -238,7 +191,7 @@ def _labels(rubric: Rubric, last: Point, now: datetime, silence: Silence) -> lis
     values = shown_categories(rubric, last.categories)
 
     def named(name: str, value: Fraction) -> LineLabel:
-        says = NOT_REPORTED if _is_silent(silence, name, now) else score_text(value, rubric)
+        says = NOT_REPORTED if is_silent(silence, name, now) else score_text(value, rubric)
         return LineLabel(f"{name} {says}", float(value))
 
     return [
@@ -264,49 +217,3 @@ def _line_keys(rubric: Rubric) -> tuple[LineKey, ...]:
 
 def _svg_dash(plotly_dash: str) -> str:
     return "" if plotly_dash == "solid" else plotly_dash.replace("px", "").replace(",", " ")
-
-
-def _summary(rubric: Rubric, points: Sequence[Point], marks: Sequence[Mark], now: datetime) -> str:
-    own = [point for point in points if point.rubric == rubric.key] or [points[-1]]
-    first, last = own[0], own[-1]
-    moved = (
-        f"stayed at {score_text(last.score, rubric)}"
-        if first.score == last.score
-        else f"{'rose' if last.score > first.score else 'fell'} from {score_text(first.score, rubric)} to "
-        f"{score_text(last.score, rubric)}"
-    )
-    peak = max(own, key=lambda point: _drawn(rubric, point).numbers[1] or 0).verified
-    verified = f"the verified score is {score_text(last.verified, rubric)}"
-    if peak > last.verified:
-        verified += f", down from {score_text(peak, rubric)}"
-    lapses = sum(mark.kind == "lapse" for mark in marks)
-    lapsed = f" Evidence lapsed {lapses} time{'' if lapses == 1 else 's'}." if lapses else ""
-    return (
-        f"Step lines of the score and its {len(rubric.categories)} categories from {day(first.at)} to {day(now)}. "
-        f"The score {moved}; {verified}.{lapsed}"
-    )
-
-
-def _table(rubric: Rubric, points: Sequence[Point], silence: Silence) -> Table:
-    several = len({point.rubric for point in points}) > 1
-    columns = ["Score", VERIFIED, *(category.title for category in rubric.categories)]
-    instants = [point.at for point in points]
-    counts = [_silent_instants(silence.get(name, instants[0]), instants) for name in columns]
-    rows = []
-    for index in last_of_each_day(instants):
-        silent = tuple([place for place, count in enumerate(counts) if index < count])
-        rows.append(_row(rubric, points[index], silent, several))
-    return Table(
-        caption="The state at the end of each day on which something changed, newest first",
-        columns=("From", *columns, "Rubric") if several else ("From", *columns),
-        rows=tuple(rows),
-    )
-
-
-@lru_cache(maxsize=8192)
-def _row(rubric: Rubric, point: Point, silent: tuple[int, ...], several: bool) -> Row:
-    """A point's row, but for the columns of these places, which were not reported; `several` adds the point's rubric."""
-    cells = list(_drawn(rubric, point).words)
-    for place in silent:
-        cells[place] = NOT_REPORTED
-    return Row(point.at, day(point.at), (*cells, point.rubric) if several else tuple(cells))
