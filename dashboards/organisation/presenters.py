@@ -19,7 +19,7 @@ from dashboards.organisation.heat_query import HeatQuery
 from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
 from rubric.loader import builtin
-from rubric.once import Same
+from rubric.once import Once, Same, once
 from scores.overview import Figures, Standing, band_is_proved, figures
 from scores.past import Past
 from scores.trends import Life
@@ -113,10 +113,10 @@ def present(
     end = _end_of_hour(now)
     return Overview(
         rubric=rubric,
-        numbers=numbers(found, wanted) if found.systems else (),
+        numbers=numbers(Same(found), wanted) if found.systems else (),
         bands=bands,
         widest=max((row.systems for row in bands), default=0),
-        limits=_limits(found, wanted),
+        limits=_limits(Same(found), wanted),
         unassessed=found.unassessed,
         unassessed_behind=address(wanted, "unassessed"),
         trend=organisation_trend(rubric, past.buckets, now) if past.buckets else None,
@@ -125,10 +125,15 @@ def present(
         chosen=listed.chosen.words if listed.chosen else "",
         page=listed.page,
         rows=[_row(row, past.lives.get(row.system.pk), tops, end) for row in listed.page.rows],
-        others=sum(row.system.rubric != rubric.key for row in rows),
+        others=_others(rubric, once(rows)),
         spark_start=end - SPARK,
         spark_end=end,
     )
+
+
+@lru_cache(maxsize=16)
+def _others(rubric: Rubric, rows: Once[Standing]) -> int:
+    return sum([row.system.rubric != rubric.key for row in rows])
 
 
 def _end_of_hour(now: datetime) -> datetime:
@@ -169,8 +174,9 @@ def _unit_label(row: Standing) -> str:
     return f"{row.system.name}, {score}, verified {phrases.score(row.score.verified.score, row.score.rubric)}"
 
 
-def _limits(found: Figures, wanted: Filter) -> list[LimitRow]:
-    categories = found.rubric.category_by_key
+@lru_cache(maxsize=64)
+def _limits(same: Same[Figures], wanted: Filter) -> list[LimitRow]:
+    found, categories = same.value, same.value.rubric.category_by_key
     return [
         LimitRow(
             category=categories[key],

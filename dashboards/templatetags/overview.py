@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
@@ -37,6 +39,22 @@ def page_link(context: Context, number: int, anchor: str = "#systems") -> str:
     query: QueryDict = context["request"].GET.copy()
     query["page"] = str(number)
     return f"?{query.urlencode()}{anchor}"
+
+
+@register.simple_tag(takes_context=True)
+def part(context: Context, name: str, **values: Any) -> SafeString:
+    """A part of the page, made of these values alone, which never change: the same ones give what was made before."""
+    organisation = context["membership"].organisation.slug
+    known = {key: value if isinstance(value, (str, int)) else Same(value) for key, value in values.items()}
+    return _part(name, organisation, addresses("organisation", organisation), **known)
+
+
+# Each holds what it was made of: that of no more readings than others keep.
+@lru_cache(maxsize=64)
+def _part(name: str, organisation: str, lies: tuple[str, str], **values: Any) -> SafeString:
+    """`lies` is where the site lies, as its addresses tell."""
+    plain = {key: value.value if isinstance(value, Same) else value for key, value in values.items()}
+    return render_to_string(f"dashboards/organisation/{name}.html", {"organisation": organisation, **plain})
 
 
 @register.simple_tag

@@ -99,7 +99,9 @@ def test_every_figure_leads_to_the_systems_that_it_counts(
 
 
 def test_the_page_answers_what_is_asked_first(systems: dict[str, System], viewer: Membership, sign_in: SignIn) -> None:
-    words = text_of(read(sign_in(viewer), PAGE))
+    html = read(sign_in(viewer), PAGE + "?lifecycle=all")
+    assert f'<a href="{PAGE}gaps/?lifecycle=all">All common gaps</a>' in html
+    words = text_of(html)
     trouble = "1 check failing evidence of 2 tests lapsed evidence of 1 test lapses within a week"
     assert f"Help these first Most kinds of trouble first, then the most of it. Fraud {trouble}" in words
     assert re.search(r"would by itself raise most scores: \d of 3", words)
