@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
+from accounts.compiled import compiled
 from accounts.models import Membership, Person
 
 UNREAD = Q(
@@ -30,13 +31,14 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         return known if self.user_can_authenticate(known) else None
 
 
-def memberships_by(person_id: int) -> list[Membership]:
+@compiled
+def memberships_by(person: int) -> QuerySet[Membership]:
     """All memberships of a person, by the organisations' names, with person and organisation.
 
     Each carries `unread`, the number of its unread notices: the bell in the head of every page needs it.
     """
-    return list(
-        Membership.objects.filter(person=person_id)
+    return (
+        Membership.objects.filter(person=person)
         .select_related("organisation", "person")
         .annotate(unread=Count("person__notices", filter=UNREAD))
         .order_by("organisation__name", "pk")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import Model, QuerySet
 
+from accounts.backend import memberships_by
 from accounts.compiled import compiled
 from accounts.statements import document, to_sql
 from assessments.models import Assessment
@@ -34,6 +35,8 @@ def test_they_find_what_django_finds() -> None:
     rises = document([(test, to_sql(NOW - 2 * DAY)) for test in all_tests(fraud)])
     rules: dict[str, Any] = {"credit": "executed", "branch": None}
     asked: list[tuple[Any, int, tuple[Any, ...], dict[str, Any]]] = [
+        (memberships_by, 1, (owner.pk,), {}),
+        (memberships_by, 0, (owner.pk + 1_000,), {}),
         (reading._visible, 1, (fraud.organisation_id, "fraud"), {}),
         (reading._visible, 1, (search.organisation_id, "search"), {}),
         (reading._visible, 0, (fraud.organisation_id, "search"), {}),
