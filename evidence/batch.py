@@ -154,7 +154,7 @@ class Plan:
                 (key for key, times in self.runs.items() if snapshot.runs.get(key) != times), self.runs
             ),
             known_runs=snapshot.runs,
-            spans=spans.difference(snapshot.spans, self.layers),
+            spans=spans.difference(snapshot.spans, self.layers, snapshot.span_ids),
             states_until=batch.states_until(self.layers, self.regions),
         )
 

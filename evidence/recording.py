@@ -2,10 +2,10 @@
 
 Concurrency: every writer of a system's evidence locks the system's row and leaves it in another version (`evidence.locks`).
 A posting to one system first tries without a lock of its own, on PostgreSQL: one statement reads everything, as of one
-instant; another one stores what follows, if the system still has the version that was read. Where somebody else came first,
-and where storing takes more than that statement, the posting begins anew under the lock; so do postings to several systems,
-which are locked in slug order and can't deadlock. A posting costs the same number of statements whether it carries 1
-result of a system or 28.
+instant; another one stores what follows, if the system still has the version that was read. Where somebody else came first
+it tries once more. Where they did again, and where storing takes more than that statement, the posting begins anew under
+the lock; so do postings to several systems, which are locked in slug order and can't deadlock. A posting costs the same
+number of statements whether it carries 1 result of a system or 28.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, Post
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
 
+# How often a posting tries without a lock of its own: whoever came first is done by then, if there aren't many.
+TRIES = 2
 BySystem = dict[str, list[tuple[int, PostedResult]]]
 
 
@@ -66,15 +68,18 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
 
     Raises as `record_results`: what is at fault as of the instant that was read stays so.
     """
-    batches, faults = _batches(actor, by_system, received_at)
-    _refuse(batches, faults)
-    plans = [Plan(batch) for batch in batches]
-    if not all(plan.is_all for plan in plans):
-        return None
-    systems = [plan.outcome({}) for plan in plans]
-    if worth_telling(systems, received_at) or not _store(actor, plans, received_at):
-        return None
-    return _outcome(batches, systems)
+    for _ in range(TRIES):
+        batches, faults = _batches(actor, by_system, received_at)
+        _refuse(batches, faults)
+        plans = [Plan(batch) for batch in batches]
+        if not all(plan.is_all for plan in plans):
+            return None
+        systems = [plan.outcome({}) for plan in plans]
+        if worth_telling(systems, received_at):
+            return None
+        if _store(actor, plans, received_at):
+            return _outcome(batches, systems)
+    return None
 
 
 def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> list[SystemOutcome]:

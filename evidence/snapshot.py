@@ -25,6 +25,7 @@ from rubric.levels import Level
 from rubric.timeline import Claims
 
 RunKey = tuple[str, str, str]
+SpanKey = tuple[str, Level, datetime]
 LEVELS = tuple(Level)
 LayersByTest = dict[str, Layers]
 # What of a system recording knows; the rest is loaded when it is asked for.
@@ -59,8 +60,9 @@ class Snapshot:
 
     `rules` are those it was read by; on PostgreSQL `version` is another one as soon as evidence or rules of the system
     changed. `results` are keyed by (check, run_id), `runs` by (test, run_id, branch), `spans` by test and level, of the
-    posted tests at least; `verified` holds the levels at the time of receipt, of all tests that hold one; `neighbours` are
-    by test the nearest instants of runs that lie G or more from a posted one.
+    posted tests at least, and `span_ids` their keys by test, level and start; `verified` holds the levels at the time of
+    receipt, of all tests that hold one; `neighbours` are by test the nearest instants of runs that lie G or more from a
+    posted one.
     """
 
     system: System
@@ -72,10 +74,12 @@ class Snapshot:
     runs: dict[RunKey, RunTimes] = field(default_factory=dict)
     neighbours: dict[str, set[datetime]] = field(default_factory=dict)
     spans: LayersByTest = field(default_factory=dict)
+    span_ids: dict[SpanKey, int] = field(default_factory=dict)
     verified: dict[str, Level] = field(default_factory=dict)
 
-    def add_span(self, test: str, level: Level, start: datetime, end: datetime, at: datetime) -> None:
+    def add_span(self, pk: int, test: str, level: Level, start: datetime, end: datetime, at: datetime) -> None:
         """Take in a stored span; `at` is the time of receipt."""
+        self.span_ids[test, level, start] = pk
         of_test = self.spans.get(test)
         if of_test is None:
             of_test = self.spans[test] = {level: [] for level in PROVABLE}
@@ -157,13 +161,13 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     for kind, key, name, test, run_id, text, a, b, c, number, content in rows:
         if kind == "check":
             found[key].checks[name] = KnownCheck(name, test, number, text, from_sql(a), from_sql(b))
-            if content is not None:
-                found[key].results[name, run_id] = (Content(*loads(content)), instant_from_sql(c))
+        elif kind == "result":
+            found[key].results[name, run_id] = (Content(*loads(content)), instant_from_sql(a))
         elif kind == "neighbour":
             near = found[key].neighbours.setdefault(test, set())
             near.update([instant_from_sql(at) for at in (a, b) if at is not None])
         elif kind == "span":
-            found[key].add_span(test, LEVELS[number], instant_from_sql(a), instant_from_sql(b), received_at)
+            found[key].add_span(number, test, LEVELS[int(text)], instant_from_sql(a), instant_from_sql(b), received_at)
         elif kind == "run":
             found[key].runs[test, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
     for snapshot in found.values():

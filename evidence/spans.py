@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from assessments.models import System
 from evidence.models import Run, Span
 from evidence.rules_of import Rules
-from evidence.snapshot import LayersByTest, Snapshot
+from evidence.snapshot import LayersByTest, Snapshot, SpanKey
 from evidence.writing import Difference, store_spans
 from rubric.evidence import PROVABLE, Layers, layers, respliced, with_run
 from rubric.levels import Level
@@ -61,8 +61,8 @@ def _nearest_of_all(near: Sequence[datetime], times: Sequence[datetime]) -> Pick
     return pick
 
 
-def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
-    """What turns the known intervals of the wanted tests into the wanted ones."""
+def difference(known: LayersByTest, wanted: LayersByTest, keys: Mapping[SpanKey, int] | None = None) -> Difference:
+    """What turns the known intervals of the wanted tests into the wanted ones; `keys` are those of stored spans."""
     changed: list[tuple[str, Level, datetime, datetime]] = []
     gone: list[tuple[str, Level, datetime]] = []
     for test, of_test in wanted.items():
@@ -77,7 +77,10 @@ def difference(known: LayersByTest, wanted: LayersByTest) -> Difference:
             ends, starts = dict(before), {start for start, _ in after}
             changed += [(test, level, start, end) for start, end in after if ends.get(start) != end]
             gone += [(test, level, start) for start in ends if start not in starts]
-    return Difference(changed, gone)
+    if not keys:
+        return Difference(changed, gone)
+    grown = [(keys[span[:3]], span[3]) for span in changed if span[:3] in keys]
+    return Difference([span for span in changed if span[:3] not in keys], gone, grown)
 
 
 def store(system: System, generation: int, known: LayersByTest, wanted: LayersByTest) -> None:

@@ -23,12 +23,11 @@ def statement(vendor: str, column: str, bound: bool, recalled: bool, single: boo
     themselves stand for both documents, which takes the database half the work.
     """
     return f"""
-WITH {_posted(vendor, bound, recalled, single)}
+WITH {_posted(vendor, bound, recalled, single)}{"" if single else _MET + _ahead(column)}
 {_systems(vendor, single)}
 {_facts(vendor, single)}
 {_spans(vendor, single)}
-UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
- {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
+{_neighbours(column, single)}"""
 
 
 def _posted(vendor: str, bound: bool, recalled: bool, single: bool) -> str:
@@ -54,7 +53,7 @@ items AS {kept} (SELECT s.id AS system, s.generation, s.counted_branch AS branch
  s.repeat_hours, l.test, l.run_id, l.name, l.at FROM posted l JOIN systems s ON s.slug = l.slug),
 runs AS {kept} (SELECT {distinct} l.system, l.test, l.run_id, l.branch,
  {shifted(vendor, "l.at", "-l.repeat_hours")} AS before, {shifted(vendor, "l.at", "l.repeat_hours")} AS after
- FROM items l){"" if single else _MET}"""
+ FROM items l)"""
 
 
 # Whether there is anything of a run is asked once for each; of most there is nothing. EXISTS would leave PostgreSQL the
@@ -63,6 +62,17 @@ _MET = """,
 met AS MATERIALIZED (SELECT l.system, l.run_id FROM (SELECT DISTINCT system, run_id FROM items) l
  WHERE (SELECT 1 FROM evidence_run r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1
  OR (SELECT 1 FROM evidence_result r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1)"""
+
+
+def _ahead(column: str) -> str:
+    """The systems that have a run so late that it may follow a posted one; mostly there is none, which two look-ups tell."""
+    late = (
+        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.several_branches = {{several}}"
+        f" AND r.{column} IS NOT NULL ORDER BY r.{column} DESC LIMIT 1) >= l.after"
+    )
+    return f""",
+ahead AS MATERIALIZED (SELECT l.system FROM (SELECT system, min(after) AS after FROM runs GROUP BY system) l
+ WHERE {late.format(several="false")} OR {late.format(several="true")})"""
 
 
 def _systems(vendor: str, single: bool) -> str:
@@ -87,20 +97,29 @@ def _systems(vendor: str, single: bool) -> str:
 
 
 def _facts(vendor: str, single: bool) -> str:
-    """The checks with the results of the same identity, and the runs that there are."""
+    """The checks, the results of the same identity, and the runs that there are."""
     array, _, text = _json(vendor)
     content = ", ".join(f'r."{name}"' for name in TEXTS)
-    check = matching(vendor, "evidence_check", "c", "c.system_id = l.system AND c.name = l.name")
-    is_met = "" if single else "(l.system, l.run_id) IN (SELECT m.system, m.run_id FROM met m) AND "
-    identity = f"{is_met}r.system_id = l.system AND r.run_id = l.run_id AND r.check_id = c.id"
-    result = matching(vendor, "evidence_result", "r", identity, optional=True)
+    identity = "r.system_id = l.system AND r.run_id = l.run_id AND r.check_id = c.id"
+    result = matching(vendor, "evidence_result", "r", identity)
     run = matching(vendor, "evidence_run", "r", "r.system_id = l.system AND r.run_id = l.run_id AND r.test = l.test")
-    known = "SELECT DISTINCT l.system, l.test, l.run_id FROM met m JOIN runs l ON l.system = m.system AND l.run_id = m.run_id"
-    return f"""UNION ALL SELECT 'check', l.system, c.name, c.test, l.run_id, c.newest_status, c.newest_observed_at,
- c.newest_received_at, r.observed_at, c.id, CASE WHEN r.id IS NOT NULL
- THEN {array}({content}, {_stored(vendor, "r.metrics")}){text} END FROM items l {check} {result}
+    items, met, runs = "items", "items", "runs"
+    if not single:
+        of_met = "(SELECT l.* FROM met m JOIN {} l ON l.system = m.system AND l.run_id = m.run_id)"
+        met, runs = of_met.format("items"), f"(SELECT DISTINCT system, test, run_id FROM {of_met.format('runs')} l)"
+    name = "= l.name"
+    if vendor == "postgresql" and not single:
+        # All names at once take one look into the index where they lie near each other.
+        of_name = "(SELECT {0}, array_agg(name) AS names FROM {1} l GROUP BY {0})"
+        items, met = of_name.format("system", items), of_name.format("system, run_id", met)
+        name = "= ANY (l.names)"
+    named = matching(vendor, "evidence_check", "c", f"c.system_id = l.system AND c.name {name}")
+    return f"""UNION ALL SELECT 'check', c.system_id, c.name, c.test, NULL, c.newest_status, c.newest_observed_at,
+ c.newest_received_at, NULL, c.id, NULL FROM {items} l {named}
+UNION ALL SELECT 'result', l.system, c.name, NULL, l.run_id, NULL, r.observed_at, NULL, NULL, 0,
+ {array}({content}, {_stored(vendor, "r.metrics")}){text} FROM {met} l {named} {result}
 UNION ALL SELECT 'run', l.system, NULL, r.test, r.run_id, r.branch, r.first_observed_at, r.first_executed_at,
- r.first_passed_at, 0, NULL FROM {"runs" if single else f"({known})"} l {run}"""
+ r.first_passed_at, 0, NULL FROM {runs} l {run}"""
 
 
 def _spans(vendor: str, single: bool) -> str:
@@ -120,12 +139,21 @@ def _spans(vendor: str, single: bool) -> str:
             "(SELECT s.id AS system, s.generation, s.received_at,"
             " (SELECT min(i.at) FROM items i WHERE i.system = s.id) AS at FROM systems s) l"
         )
-    return f"""UNION ALL SELECT 'span', l.system, NULL, o.test, NULL, NULL, o.starts_at, o.ends_at, NULL, o.level, NULL
+    return f"""UNION ALL SELECT 'span', l.system, NULL, o.test, NULL, o.level || '', o.starts_at, o.ends_at, NULL, o.id, NULL
  FROM {around} {matching(vendor, "evidence_span", "o", own)}"""
 
 
+def _neighbours(column: str, single: bool) -> str:
+    """Of each posted run the nearest others before and after it, at least as far away as runs must be to be repeated."""
+    after = _neighbour(column, ">= l.after", "ASC")
+    if not single:
+        after = f"CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {after} END"
+    return f"""UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
+ {after}, NULL, 0, NULL FROM runs l"""
+
+
 def _neighbour(column: str, bound: str, order: str) -> str:
-    """The nearest other run on this side of a posted one, at least as far away as runs must be to be repeated."""
+    """The nearest other run on one side."""
     timed = (
         "(r.branch = l.branch OR l.branch IS NULL AND (r.several_branches = false OR NOT EXISTS (SELECT 1"
         " FROM evidence_run o WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -13,7 +13,18 @@ from typing import Any
 import msgspec
 
 from accounts import statements
-from accounts.statements import SQLITE, VENDOR, Write, document, listed, listed_on_shelves, returned, shelved, to_sql
+from accounts.statements import (
+    SQLITE,
+    VENDOR,
+    Columns,
+    Write,
+    document,
+    listed,
+    listed_on_shelves,
+    returned,
+    shelved,
+    to_sql,
+)
 from evidence.locks import HELD, hold, if_held
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
@@ -33,10 +44,14 @@ class Fresh(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What to do to a system's spans: those that begin or end elsewhere, and the starts of those that are gone."""
+    """What to do to a system's spans: those that begin or end elsewhere, and the starts of those that are gone.
+
+    Of stored spans whose keys are known `grown` says where they end.
+    """
 
     changed: list[tuple[str, Level, datetime, datetime]]
     gone: list[tuple[str, Level, datetime]]
+    grown: list[tuple[int, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +100,12 @@ def _checks(changes: Sequence[Changes]) -> list[Write]:
             else:
                 known.setdefault(newest, []).append(check.id)
     renewed = document((*newest, _keys(ids)) for newest, ids in known.items())
-    writes = [Write("known_checks", _update_checks(VENDOR), [renewed])] if known else []
+    update = _update(VENDOR, "evidence_check", if_held(VENDOR), NEWEST)
+    writes = [Write("known_checks", update, [renewed])] if known else []
     return [*writes, Write(CHECKS, _insert_checks(VENDOR), [document(fresh)])] if fresh else writes
 
 
-NEWEST = {"status": "text", "observed_at": "timestamptz", "received_at": "timestamptz"}
+NEWEST = (("newest_status", "text"), ("newest_observed_at", "timestamptz"), ("newest_received_at", "timestamptz"))
 
 
 def _keys(ids: Sequence[int]) -> str:
@@ -99,23 +115,20 @@ def _keys(ids: Sequence[int]) -> str:
 
 
 @lru_cache
-def _update_checks(vendor: str) -> str:
-    """Of the checks whose newest results say the same, all at once."""
-    rows = listed(vendor, "l", **NEWEST, ids="bigint[]")
+def _update(vendor: str, table: str, condition: str, columns: Columns) -> str:
+    """Of the rows that are to say the same in these columns, given by their keys, all at once."""
+    rows = listed(vendor, "l", **dict(columns), ids="bigint[]")
     among = "= ANY(l.ids)" if vendor == "postgresql" else "IN (SELECT value FROM json_each(l.ids))"
-    return (
-        "UPDATE evidence_check SET newest_status = l.status, newest_observed_at = l.observed_at,"
-        f" newest_received_at = l.received_at FROM {rows} WHERE evidence_check.id {among} AND {if_held(vendor)}"
-    )
+    changes = ", ".join(f"{name} = l.{name}" for name, _ in columns)
+    return f"UPDATE {table} SET {changes} FROM {rows} WHERE {table}.id {among} AND {condition}"
 
 
 @lru_cache
 def _insert_checks(vendor: str) -> str:
-    rows = listed(vendor, "l", system="bigint", name="text", test="text", **NEWEST)
+    columns = {"system_id": "bigint", "name": "text", "test": "text", **dict(NEWEST)}
     return (
-        "INSERT INTO evidence_check (system_id, name, test, newest_status, newest_observed_at, newest_received_at)"
-        f" SELECT l.system, l.name, l.test, l.status, l.observed_at, l.received_at FROM {rows} WHERE {if_held(vendor)}"
-        " RETURNING id, system_id, name"
+        f"INSERT INTO evidence_check ({', '.join(columns)}) SELECT {', '.join(f'l.{name}' for name in columns)}"
+        f" FROM {listed(vendor, 'l', **columns)} WHERE {if_held(vendor)} RETURNING id, system_id, name"
     )
 
 
@@ -226,22 +239,29 @@ def store_spans(spans: Iterable[tuple[int, int, Difference]]) -> None:
 def _spans(spans: Iterable[tuple[int, int, Difference]], condition: str = "true") -> list[Write]:
     changed: list[Any] = []
     gone: list[Any] = []
+    grown: dict[datetime, list[int]] = {}
     for system_id, generation, of_system in spans:
         changed += [
             ((system_id, generation, level, to_sql(end)), (test, to_sql(start)))
             for test, level, start, end in of_system.changed
         ]
         gone += [(system_id, generation, test, level, to_sql(start)) for test, level, start in of_system.gone]
+        for key, end in of_system.grown:
+            grown.setdefault(end, []).append(key)
     # What ends together is shelved together.
     changed.sort()
     writes = []
     if gone:
         writes.append(Write("gone_spans", _delete_spans(VENDOR, condition), [document(gone)]))
+    if grown:
+        ends = document((to_sql(end), _keys(ids)) for end, ids in grown.items())
+        writes.append(Write("grown_spans", _update(VENDOR, "evidence_span", condition, END), [ends]))
     if changed:
         writes.append(Write("stored_spans", _upsert_spans(VENDOR, condition), [shelved(changed)]))
     return writes
 
 
+END = (("ends_at", "timestamptz"),)
 SPAN = {"system": "bigint", "generation": "bigint", "test": "text", "level": "smallint", "starts_at": "timestamptz"}
 
 
