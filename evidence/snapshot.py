@@ -82,7 +82,7 @@ class Snapshot:
         self.span_ids[test, level, start] = pk
         of_test = self.spans.get(test)
         if of_test is None:
-            of_test = self.spans[test] = {level: [] for level in PROVABLE}
+            of_test = self.spans[test] = {Level.MANUAL: [], Level.AUTOMATED: []}
         of_test[level].append((start, end))
         if start <= at < end and level > self.verified.get(test, Level.NONE):
             self.verified[test] = level
@@ -153,8 +153,9 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     rows = fetch(statement(VENDOR, time_column(credit), bound is not None, recalled, single), values)
     if recalled and not rows:
         raise Outdated
-    for kind, key, slug, _, verified, facts, _, _, _, generation, claims in rows:
-        if kind == "system":
+    for row in rows:
+        if row[0] == "system":
+            _, key, slug, _, verified, facts, _, _, _, generation, claims = row
             found[key] = _snapshot(actor, key, slug, generation, verified, facts)
             found[key].claims = None if claims is None else _claims(claims)
             credit = found[key].rules.credit
@@ -173,7 +174,8 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     for snapshot in found.values():
         for layers_of_test in snapshot.spans.values():
             for intervals in layers_of_test.values():
-                intervals.sort()
+                if len(intervals) > 1:
+                    intervals.sort()
     return {snapshot.system.slug: snapshot for snapshot in found.values()}, credit
 
 

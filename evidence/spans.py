@@ -41,10 +41,17 @@ Pick = Callable[[datetime, datetime, int], tuple[datetime | None, datetime | Non
 
 def _nearest(near: Collection[datetime]) -> Pick:
     """For a single run: what tells the last of these instants up to one, and the first from another one on."""
+    if not near:
+        return _none
     return lambda before, after, _: (
         max([at for at in near if at <= before], default=None),
         min([at for at in near if at >= after], default=None),
     )
+
+
+def _none(before: datetime, after: datetime, index: int) -> tuple[None, None]:
+    """What tells them where there is nothing near."""
+    return None, None
 
 
 def _nearest_of_all(near: Sequence[datetime], times: Sequence[datetime]) -> Pick:

@@ -23,7 +23,7 @@ def statement(vendor: str, column: str, bound: bool, recalled: bool, single: boo
     themselves stand for both documents, which takes the database half the work.
     """
     return f"""
-WITH {_posted(vendor, bound, recalled, single)}{"" if single else _MET + _ahead(column)}
+WITH {_posted(vendor, bound, recalled, single)}{"" if single else _MET + _near(column)}
 {_systems(vendor, single)}
 {_facts(vendor, single)}
 {_spans(vendor, single)}
@@ -62,17 +62,6 @@ _MET = """,
 met AS MATERIALIZED (SELECT l.system, l.run_id FROM (SELECT DISTINCT system, run_id FROM items) l
  WHERE (SELECT 1 FROM evidence_run r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1
  OR (SELECT 1 FROM evidence_result r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1)"""
-
-
-def _ahead(column: str) -> str:
-    """The systems that have a run so late that it may follow a posted one; mostly there is none, which two look-ups tell."""
-    late = (
-        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.several_branches = {{several}}"
-        f" AND r.{column} IS NOT NULL ORDER BY r.{column} DESC LIMIT 1) >= l.after"
-    )
-    return f""",
-ahead AS MATERIALIZED (SELECT l.system FROM (SELECT system, min(after) AS after FROM runs GROUP BY system) l
- WHERE {late.format(several="false")} OR {late.format(several="true")})"""
 
 
 def _systems(vendor: str, single: bool) -> str:
@@ -145,11 +134,25 @@ def _spans(vendor: str, single: bool) -> str:
 
 def _neighbours(column: str, single: bool) -> str:
     """Of each posted run the nearest others before and after it, at least as far away as runs must be to be repeated."""
-    after = _neighbour(column, ">= l.after", "ASC")
     if not single:
-        after = f"CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {after} END"
+        return """UNION ALL SELECT 'neighbour', n.system, NULL, n.test, NULL, NULL, n.earlier, n.later, NULL, 0, NULL
+ FROM near n WHERE n.earlier IS NOT NULL OR n.later IS NOT NULL"""
     return f"""UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
- {after}, NULL, 0, NULL FROM runs l"""
+ {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
+
+
+def _near(column: str) -> str:
+    """The neighbours of many runs. Mostly none lies behind, which two look-ups tell of a whole system."""
+    late = (
+        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.several_branches = {{several}}"
+        f" AND r.{column} IS NOT NULL ORDER BY r.{column} DESC LIMIT 1) >= l.after"
+    )
+    later = _neighbour(column, ">= l.after", "ASC")
+    return f""",
+ahead AS MATERIALIZED (SELECT l.system FROM (SELECT system, min(after) AS after FROM runs GROUP BY system) l
+ WHERE {late.format(several="false")} OR {late.format(several="true")}),
+near AS MATERIALIZED (SELECT l.system, l.test, {_neighbour(column, "<= l.before", "DESC")} AS earlier,
+ CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {later} END AS later FROM runs l)"""
 
 
 def _neighbour(column: str, bound: str, order: str) -> str:
