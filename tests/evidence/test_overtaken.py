@@ -125,3 +125,23 @@ def test_a_void_in_between_counts(actor, system, overtaken):
     assert outcome.systems[0].verified_before == {}
     assert set(Span.objects.values_list("level", flat=True)) == {1}
     assert check_system(system.pk, repair=False) == []
+
+
+def test_who_is_overtaken_each_time_goes_on_under_the_lock(actor, system, monkeypatch):
+    original = snapshot.read
+    overtakers: list[str] = []
+
+    def read(*arguments: Any) -> Any:
+        found = original(*arguments)
+        if not connection.in_atomic_block:
+            overtakers.append(f"other {len(overtakers)}")
+            monkeypatch.setattr(recording, "read", original)
+            assert together([lambda: post(actor, run_id=overtakers[-1])]) == []
+            monkeypatch.setattr(recording, "read", read)
+        return found
+
+    monkeypatch.setattr(recording, "read", read)
+    assert post(actor).accepted == 1
+    assert len(overtakers) == (recording.TRIES if connection.vendor == "postgresql" else 0)
+    assert Run.objects.count() == len(overtakers) + 1
+    assert check_system(system.pk, repair=False) == []
