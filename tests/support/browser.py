@@ -7,7 +7,19 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tools import chromium
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# What no test looks at: a process for the suggestions below each window's address, which costs more than most pages, and
+# a spare one for each page. The others are those that Playwright turns off itself: the last argument of the kind counts.
+FEATURES_OFF = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess"),
+    *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay"),
+    *("MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch"),
+    "ThirdPartyStoragePartitioning",
+)
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
+    f"--disable-features={','.join(FEATURES_OFF)}",
+]
 # For how many milliseconds a page may take to become as expected: two cores serve all workers and their servers.
 PATIENCE = 20_000
 
