@@ -32,15 +32,15 @@ from exports.writing import CSV, JSON, archive, one_file
 from tests.dashboards.pages import BUDGET, SignIn
 from tests.factories import HOUR, make_system, post
 
-ROWS = 20_000
+ROWS, MESSAGE = 10_000, 1_000
 MIB = 1024 * 1024
 MOST_MEMORY = 6 * MIB
 
 
 def fill(system: System, now: datetime) -> None:
-    """ROWS results of one check, each with a message of 500 characters: 10 MiB of text alone."""
+    """ROWS results of one check, each with a message of MESSAGE characters: 10 MiB of text alone."""
     check = Check.objects.create(system=system, name="rows", test="data-1")
-    same = {"system": system, "check_of": check, "status": "passed", "message": "m" * 500}
+    same = {"system": system, "check_of": check, "status": "passed", "message": "m" * MESSAGE}
     rows = (Result(run_id=str(n), observed_at=now, received_at=now, **same) for n in range(ROWS))
     Result.objects.bulk_create(rows, batch_size=2000)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import urllib.request
+from collections.abc import Iterator
 from urllib.error import HTTPError
 
 import pytest
@@ -61,15 +62,19 @@ def test_metrics_want_the_token(client: Client, settings: Settings) -> None:
     assert 'mlscore_request_seconds_count{method="GET",route="healthz",status="200"}' in body
 
 
-def test_metrics_add_up_over_processes() -> None:
+@pytest.fixture(scope="module")
+def served() -> Iterator[Live]:
+    """A real server of two processes, which these tests only ask."""
     server = start_live(WEB_WORKERS="2", METRICS_TOKEN="t")
-    try:
-        for _ in range(20):
-            urllib.request.urlopen(f"{server.url}/healthz").close()
-        request = urllib.request.Request(f"{server.url}/metrics", headers={"Authorization": "Bearer t"})
-        text = urllib.request.urlopen(request).read().decode()
-    finally:
-        server.stop()
+    yield server
+    server.stop()
+
+
+def test_metrics_add_up_over_processes(served: Live) -> None:
+    for _ in range(20):
+        urllib.request.urlopen(f"{served.url}/healthz").close()
+    request = urllib.request.Request(f"{served.url}/metrics", headers={"Authorization": "Bearer t"})
+    text = urllib.request.urlopen(request).read().decode()
     line = next(
         line for line in text.splitlines() if line.startswith("mlscore_request_seconds_count") and "healthz" in line
     )
@@ -77,15 +82,15 @@ def test_metrics_add_up_over_processes() -> None:
     assert float(line.rpartition(" ")[2]) >= 20
 
 
-def test_a_real_server_is_ready_and_believes_no_forwarded_scheme(live: Live) -> None:
-    request = urllib.request.Request(f"{live.url}/readyz", headers={"X-Forwarded-Proto": "https"})
+def test_a_real_server_is_ready_and_believes_no_forwarded_scheme(served: Live) -> None:
+    request = urllib.request.Request(f"{served.url}/readyz", headers={"X-Forwarded-Proto": "https"})
     with urllib.request.urlopen(request) as response:
         assert json.load(response)["status"] == "ready"
         assert response.headers["X-Request-ID"]
 
 
-def test_an_unknown_host_is_refused(live: Live) -> None:
-    request = urllib.request.Request(f"{live.url}/accounts/login/", headers={"Host": "evil.example"})
+def test_an_unknown_host_is_refused(served: Live) -> None:
+    request = urllib.request.Request(f"{served.url}/accounts/login/", headers={"Host": "evil.example"})
     with pytest.raises(HTTPError) as caught:
         urllib.request.urlopen(request)
     assert caught.value.code == 400
