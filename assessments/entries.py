@@ -77,24 +77,27 @@ def entries_of(reader: Membership | Token) -> Once[Entry]:
 # Names and settings change seldom: of a thousand systems not once between most requests.
 @lru_cache(maxsize=16)
 def _entries(text: str) -> Once[Entry]:
-    rows = [(row[:PLAIN], row[PLAIN:]) for row in _rows(text)]
-    return Once(
-        Entry(
-            *(pk, generation, slug, name, lifecycle, rubric, from_sql(retired_at), window_days, review_days),
-            None if team is None else _team(team, team_name),
-            None if owner is None else Owner(owner_name, owner),
-            _tags(tags),
-            _windows(windows),
-            *_editions(editions),
-        )
-        for (
-            (pk, generation, slug, name, lifecycle, rubric, retired_at, window_days, review_days),
-            (team, team_name, owner_name, owner, tags, windows, editions),
-        ) in rows
+    return Once(_entry(bytes(row)) for row in _rows(text))
+
+
+# Where one system is named anew, the others are what they were, and so is what is remembered of them.
+@lru_cache(maxsize=4096)
+def _entry(row: bytes) -> Entry:
+    values = _values(row)
+    pk, generation, slug, name, lifecycle, rubric, retired_at, window_days, review_days = values[:PLAIN]
+    team, team_name, owner_name, owner, tags, windows, editions = values[PLAIN:]
+    return Entry(
+        *(pk, generation, slug, name, lifecycle, rubric, from_sql(retired_at), window_days, review_days),
+        None if team is None else _team(team, team_name),
+        None if owner is None else Owner(owner_name, owner),
+        _tags(tags),
+        _windows(windows),
+        *_editions(editions),
     )
 
 
-_rows = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
+_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_values = msgspec.json.Decoder(tuple[Any, ...]).decode
 
 
 @lru_cache
@@ -113,11 +116,9 @@ def _statement(bound: bool) -> tuple[str, Sequence[int]]:
     return joined(VENDOR, f"SELECT {columns} AS row FROM ({sql}) AS e"), parameters
 
 
-@lru_cache(maxsize=64)
-def edition_changes(systems: Once[Listed]) -> list[datetime]:
-    """When any of these systems moved to another edition, ascending."""
-    editions = {id(system.editions): system.editions for system in systems}.values()
-    return sorted({datetime.fromisoformat(str(edition["from"])) for own in editions for edition in own[1:]})
+def edition_changes(system: Listed) -> list[datetime]:
+    """When the system moved to another edition, ascending."""
+    return [datetime.fromisoformat(str(edition["from"])) for edition in system.editions[1:]]
 
 
 def models_of(systems: Sequence[Listed]) -> list[System]:

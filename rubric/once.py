@@ -6,7 +6,7 @@ change. So it takes plain values alone, which are the same ones wherever the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value", covariant=True)
@@ -29,6 +29,22 @@ class Once(tuple[Value, ...]):
 def once(values: Iterable[Each]) -> Once[Each]:
     """These values as they were read, or as one more tuple, of which nothing is remembered."""
     return values if isinstance(values, Once) else Once(values)
+
+
+class SameEach(Generic[Each]):
+    """Several objects, as `Same` has one."""
+
+    __slots__ = ("_ids", "values")
+
+    def __init__(self, values: Sequence[Each]) -> None:
+        self.values = values
+        self._ids = tuple(map(id, values))
+
+    def __hash__(self) -> int:
+        return hash(self._ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameEach) and other._ids == self._ids
 
 
 class Same(Generic[Each]):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from accounts.texts import array, instant, joined, read
 from assessments.entries import Listed
 from rubric.loader import builtin
 from rubric.once import Once, once
-from rubric.states import EVER, State, of_digits
+from rubric.states import EVER, of_digits
 from scores.reading import score_of
 from scores.stands import tests_of
 from scores.tallied import Tallied
@@ -77,29 +77,6 @@ def _courses(text: str) -> Once[tuple[int, Course | None]]:
 _course_rows = msgspec.json.Decoder(list[tuple[int, int | bool | None, str | None, str | None, datetime | None]]).decode
 
 
-Kept = Once[tuple[int, Sequence[State]]]
-
-
-def states_over(systems: Sequence[Countable], start: datetime, end: datetime = ALWAYS, *, ended: bool = False) -> Kept:
-    """The states that hold at any instant of [start, end], ascending, with their systems' ids, in one statement.
-
-    `ended` adds the one that ends at `start`.
-    """
-    values = [wanted(once(systems)), to_sql(end), to_sql(start), to_sql(end)]
-    return _states(read(_all_of_each(VENDOR, ended), values))
-
-
-@lru_cache(maxsize=16)
-def _states(text: str) -> Kept:
-    return Once(
-        (key, [State(at, rubric, claims, tests) for _, at, rubric, claims, tests in rows if at is not None])
-        for key, rows in groupby(_state_rows(text), key=itemgetter(0))
-    )
-
-
-_state_rows = msgspec.json.Decoder(list[tuple[int, datetime | None, Any, datetime | None, Any]]).decode
-
-
 @lru_cache(maxsize=64)
 def wanted(systems: Once[Countable]) -> str:
     """These systems as the parameter of `covered`."""
@@ -123,17 +100,6 @@ def _ahead(vendor: str) -> str:
         vendor,
         f"SELECT {columns} AS row FROM {covered(vendor)}"
         f" LEFT JOIN scores_keptstate k ON k.system_id = s.id AND k.until > {at} ORDER BY s.id, k.until",
-    )
-
-
-@lru_cache
-def _all_of_each(vendor: str, ended: bool) -> str:
-    at = f"%s{cast_of(vendor)}"
-    columns = array(vendor, "s.id", instant(vendor, "k.at"), "k.rubric", instant(vendor, "k.claims_from"), "k.tests")
-    return joined(
-        vendor,
-        f"SELECT {columns} AS row FROM {covered(vendor)} LEFT JOIN scores_keptstate k ON k.system_id = s.id"
-        f" AND k.until {'>=' if ended else '>'} {at} AND k.at <= {at} ORDER BY s.id, k.until",
     )
 
 

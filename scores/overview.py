@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 from assessments.entries import Entry, Listed
 from rubric.definition import Band, Rubric
@@ -55,8 +56,28 @@ class Standing:
     @cached_property
     def signs(self) -> int:
         """How many signs of trouble there are: a score that fell, failing checks, evidence at risk, a review that is due."""
+        return sum([self.direction < 0, self.failing > 0, self.at_risk > 0, self.review_due])
+
+    @cached_property
+    def direction(self) -> int:
+        """1 where the score rose, -1 where it fell, 0 where it did neither or there is nothing to compare."""
         change = self.change
-        return sum([change is not None and change < 0, self.failing > 0, self.at_risk > 0, self.review_due])
+        return 0 if change is None else (change > 0) - (change < 0)
+
+    @cached_property
+    def furthest(self) -> tuple[float, str]:
+        """Sorts by how far the score moved, furthest first, then by name."""
+        return -abs(float(self.change or 0)), self.system.name.casefold()
+
+    @cached_property
+    def lowering(self) -> bool:
+        """Whether the verified score falls soon if nothing arrives."""
+        return self.score is not None and self.verified_soon < self.score.verified.score
+
+    @cached_property
+    def by_proof(self) -> tuple[bool, str]:
+        """Sorts those first whose band evidence proves, then by name."""
+        return not band_is_proved(self), self.system.name.casefold()
 
     @cached_property
     def attention(self) -> tuple[bool, bool, int, int, float, str]:
@@ -78,18 +99,13 @@ class Standing:
 
 def review_is_due(system: Listed, assessed_at: datetime | None, at: datetime) -> bool:
     """Whether the newest final assessment is older than the organisation's review interval, or there is none."""
-    return assessed_at is None or at - assessed_at > _review_interval(system)
+    return assessed_at is None or at - assessed_at > review_interval(system)
 
 
-def _review_interval(system: Listed) -> timedelta:
+def review_interval(system: Listed) -> timedelta:
+    """How old the newest assessment may be."""
     asked = system if isinstance(system, Entry) else system.organisation
     return timedelta(days=asked.review_interval_days)
-
-
-@lru_cache(maxsize=64)
-def review_intervals(systems: Once[Listed]) -> list[timedelta]:
-    """How far back the newest assessments of these systems may lie."""
-    return [-interval for interval in {_review_interval(system) for system in systems}]
 
 
 def main_rubric(systems: Sequence[Listed], at: datetime | None = None) -> Rubric:
@@ -168,11 +184,11 @@ def _figures(rubric: Rubric, rows: Once[Standing]) -> Figures:
         verified_share=Figure(verified_share(now), verified_share(then)),
         edge=middle_band(rubric),
         above=Figure(_reaching(rubric, scores), _reaching(rubric, before) if before else None),
-        failing=sum(row.failing for row in used),
-        failing_systems=sum(row.failing > 0 for row in used),
-        lapsing=sum(row.lapsing for row in used),
-        lapsed=sum(row.lapsed for row in used),
-        lowering=sum(row.verified_soon < row.score.verified.score for row in scored if row.score is not None),
+        failing=sum([row.failing for row in used]),
+        failing_systems=sum([row.failing > 0 for row in used]),
+        lapsing=sum([row.lapsing for row in used]),
+        lapsed=sum([row.lapsed for row in used]),
+        lowering=sum([row.lowering for row in used]),
         by_band=_by_band(rubric, scored),
         limiting=_limiting(rubric, [score.score for score in scores]),
         unassessed=len(used) - len(scored),
@@ -191,7 +207,7 @@ def verified_share(states: Sequence[Tallied]) -> Fraction | None:
 
 
 def _reaching(rubric: Rubric, scores: Sequence[Score]) -> Fraction:
-    return Fraction(sum(reaches(rubric, score) for score in scores))
+    return Fraction(sum([reaches(rubric, score) for score in scores]))
 
 
 def middle_band(rubric: Rubric) -> Band | None:
@@ -216,7 +232,7 @@ def _upper(rubric: Rubric) -> frozenset[str]:
 def _by_band(rubric: Rubric, rows: Sequence[Standing]) -> dict[str, list[Standing]]:
     """The systems of each band, those that evidence proves first."""
     found: dict[str, list[Standing]] = {band.key: [] for band in rubric.bands}
-    for row in sorted(rows, key=lambda row: (not band_is_proved(row), row.system.name.casefold())):
+    for row in sorted(rows, key=attrgetter("by_proof")):
         if row.score is not None and row.score.band is not None:
             found[row.score.band.key].append(row)
     return found
@@ -229,6 +245,6 @@ def band_is_proved(row: Standing) -> bool:
 
 def _limiting(rubric: Rubric, scores: Sequence[Totals]) -> dict[str, int]:
     """How many systems each category limits, most first."""
-    counted = Counter(category for score in scores for category in score.limiting)
+    counted = Counter([category for score in scores for category in score.limiting])
     keys = [category.key for category in rubric.categories]
     return {key: counted[key] for key in sorted(keys, key=lambda key: -counted[key])}

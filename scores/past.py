@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from operator import attrgetter
 
 from assessments.entries import Listed
 from rubric.definition import Rubric
@@ -15,8 +17,9 @@ from rubric.once import Same
 from rubric.scoring import units_of
 from rubric.states import State
 from rubric.timeline import Point
-from scores.kept import known, order_of, states_over
+from scores.kept import known, order_of
 from scores.kept_counts import counted, highest
+from scores.kept_states import states_over
 from scores.recounting import Recounting
 from scores.trends import Bucket, Interval, Life, bucket_ends, with_kept
 
@@ -76,15 +79,16 @@ def _lives(systems: Sequence[Listed], start: datetime, now: datetime, recounting
     kept = dict(states_over(systems, start, now))
     found = recounting.lives([system for system in systems if system.pk not in kept], now)
     for system in systems:
-        if states := kept.get(system.pk):
-            found[system.pk] = _life(Same(system), Same(states))
+        states = kept.get(system.pk, ())
+        if begun := bisect_right(states, now, key=attrgetter("at")):
+            found[system.pk] = _life(Same(system), Same(states), begun)
     return found
 
 
 # States that were read before are the same ones still.
 @lru_cache(maxsize=1024)
-def _life(system: Same[Listed], states: Same[Sequence[State]]) -> Life:
-    points = [_point(system.value, state) for state in states.value]
+def _life(system: Same[Listed], states: Same[Sequence[State]], begun: int) -> Life:
+    points = [_point(system.value, state) for state in states.value[:begun]]
     return Life(points, states.value[0].at, system.value.retired_at)
 
 

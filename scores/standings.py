@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,16 +13,17 @@ from assessments.entries import Listed, edition_changes
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
-from rubric.once import Once, once
+from rubric.once import Once, Same, once
 from rubric.scoring import totals
 from rubric.states import EVER, State, fallible, of_digits, verified_in
 from rubric.timeline import Facts, levels_at
-from scores.evidence_of import Failures, NewestResult, failing_of, newest_failures, observed, windows_before
+from scores.evidence_of import Failures, NewestResult, failing_of, newest_failures, usual_window
 from scores.holdings import Holding, holding, holding_by_states
-from scores.kept import Kept, known, order_of, states_over
-from scores.lapses import HORIZON, Ahead, halves_of, lapses_of
-from scores.moment import Moment
-from scores.overview import COMPARED, Standing, review_intervals, review_is_due
+from scores.kept import known, order_of
+from scores.kept_states import Kept, states_over
+from scores.lapses import HORIZON, Ahead, lapses_of
+from scores.moment import Latest, Stretch
+from scores.overview import COMPARED, Standing, review_interval, review_is_due
 from scores.recounting import Recounting
 from scores.snapshots import Snapshot, snapshot
 from scores.steps import LAPSES_SOON
@@ -47,54 +49,73 @@ def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting |
     read besides kept states.
     """
     listed = once(systems)
-    kept = states_over(listed, now - COMPARED, ended=True)
+    kept = states_over(listed, now - COMPARED)
     told = dict(kept)
     others = [system for system in listed if system.pk not in told]
     recounting = recounting or Recounting()
     recounting.load(others)
     failures = newest_failures(listed, now)
     if not others:
-        return _of_states(listed, kept, failures, _moment(listed, kept, failures, now))
+        return _of_states(listed, kept, failures, now)
     checks = dict(failures)
     found = []
     for system in listed:
+        newest = checks.get(system.pk, ())
         if system.pk in told:
-            read = _by_states(system, told[system.pk], now)
+            found.append(_of_one(system, told[system.pk], newest, now)[1])
         else:
             read = _by_facts(system, recounting.facts[system.pk], recounting.firsts[system.pk], now)
-        found.append(_standing(system, read, checks.get(system.pk, ()), now))
+            found.append(_standing(system, read, newest, now))
     return Once(found)
 
 
-# A thousand systems pass one of their instants every few minutes.
+def _of_states(systems: Once[Listed], kept: Kept, failures: Failures, now: datetime) -> Once[Standing]:
+    """From states alone. Of a thousand systems one changes, or passes one of its instants, every few minutes."""
+    latest = _latest_of_all(systems, kept, failures)
+    known = latest.known
+    if known is not None and known[0].holds(now):
+        return known[1]
+    told, checks = dict(kept), dict(failures)
+    found = [_of_one(system, told[system.pk], checks.get(system.pk, ()), now) for system in systems]
+    rows = Once(row for _, row in found)
+    latest.known = Stretch.common([stretch for stretch, _ in found]), rows
+    return rows
+
+
 @lru_cache(maxsize=16)
-def _of_states(systems: Once[Listed], kept: Kept, failures: Failures, moment: Moment) -> Once[Standing]:
-    told, checks, now = dict(kept), dict(failures), moment.at
-    return Once(
-        _standing(system, _by_states(system, told[system.pk], now), checks.get(system.pk, ()), now)
-        for system in systems
-    )
+def _latest_of_all(systems: Once[Listed], kept: Kept, failures: Failures) -> Latest[Once[Standing]]:
+    return Latest()
 
 
-def _moment(systems: Once[Listed], kept: Kept, failures: Failures, now: datetime) -> Moment:
-    """`now` among all that rows compare with it."""
-    begun, claimed = _instants(kept)
-    return Moment.among(
+def _of_one(
+    system: Listed, states: Sequence[State], checks: Sequence[NewestResult], now: datetime
+) -> tuple[Stretch, Standing]:
+    """One row from its states, and how long it stays as it is."""
+    latest = _latest(Same(system), Same(states), tuple(checks))
+    known = latest.known
+    if known is None or not known[0].holds(now):
+        row = _standing(system, _by_states(system, states, now), checks, now)
+        latest.known = known = _stretch(system, states, checks, now), row
+    return known
+
+
+@lru_cache(maxsize=4096)
+def _latest(system: Same[Listed], states: Same[Sequence[State]], checks: tuple[NewestResult, ...]) -> Latest[Standing]:
+    return Latest()
+
+
+def _stretch(system: Listed, states: Sequence[State], checks: Sequence[NewestResult], now: datetime) -> Stretch:
+    """`now` among all that a row compares with it."""
+    windows = sorted({usual_window(system), *system.windows.values()})
+    days = [timedelta(days=days) for days in windows]
+    claimed = sorted({state.claims_from for state in states if state.claims_from is not None})
+    return Stretch.around(
         now,
-        now + HORIZON,
-        (begun, [timedelta(0), -COMPARED, LAPSES_SOON, *halves_of(systems)]),
-        (claimed, review_intervals(systems)),
-        (observed(failures), windows_before(systems)),
-        (edition_changes(systems), [timedelta(0)]),
+        ([state.at for state in states], [timedelta(0), -COMPARED, LAPSES_SOON, HORIZON, *(each / 2 for each in days)]),
+        (claimed, [-review_interval(system)]),
+        (sorted([at for _, _, at in checks if at is not None]), [-each for each in days]),
+        (edition_changes(system), [timedelta(0)]),
     )
-
-
-@lru_cache(maxsize=16)
-def _instants(kept: Kept) -> tuple[list[datetime], list[datetime]]:
-    """When states begin, and when their claims were made, ascending."""
-    states = [state for _, own in kept for state in own]
-    claimed = {state.claims_from for state in states if state.claims_from is not None}
-    return sorted({state.at for state in states}), sorted(claimed)
 
 
 def _standing(system: Listed, read: _Read, checks: Sequence[NewestResult], now: datetime) -> Standing:
@@ -119,22 +140,30 @@ def _standing(system: Listed, read: _Read, checks: Sequence[NewestResult], now: 
 
 
 def _by_states(system: Listed, states: Sequence[State], now: datetime) -> _Read:
-    """From the states that hold from COMPARED before `now` on, and the one that ended then."""
+    """From the states that hold from COMPARED before `now` on, the one that ended then, and maybe earlier ones."""
     tests, then = order_of(system), now - COMPARED
-    past = [state for state in states if state.at <= now]
-    at_last = past[-1] if past else None
-    before = next((state for state in reversed(past) if state.at <= then), None)
-    soon = next((state for state in reversed(states) if state.at <= now + LAPSES_SOON), None)
-    held = holding_by_states(system, states[len(past) - 1 :] if past else (), now)
-    lapsed = _fallen(at_last, {state.tests for state in past}, tests) if at_last else 0
+    begun = [state.at for state in states]
+    past = bisect_right(begun, now)
+    at_last = states[past - 1] if past else None
+    compared = bisect_right(begun, then)
+    before = states[compared - 1] if compared else None
+    soon = bisect_right(begun, now + LAPSES_SOON)
+    held = holding_by_states(system, states[past - 1 :] if past else (), now)
+    # The state that ended just then counts, too.
+    late = states[max(0, bisect_left(begun, then) - 1) : past]
+    lapsed = _fallen(at_last, {state.tests for state in late}, tests) if at_last else 0
     return _Read(
         now=known(at_last.rubric, at_last.tests, tests) if at_last else None,
         before=known(before.rubric, before.tests, tests) if before else None,
-        verified_soon=known(held.rubric.key, soon.tests, tests).score.verified.score if soon else Fraction(0),
+        verified_soon=_verified(held, states[soon - 1], tests) if soon else Fraction(0),
         assessed_at=at_last.claims_from if at_last else None,
         lapsed=lapsed,
         held=held,
     )
+
+
+def _verified(held: Holding, state: State, tests: tuple[str, ...]) -> Fraction:
+    return known(held.rubric.key, state.tests, tests).score.verified.score
 
 
 def _fallen(now: State, digits: set[str], tests: tuple[str, ...]) -> int:

@@ -46,6 +46,7 @@ class System(models.Model):
     `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test. Retention
     removed results observed before `results_kept_from` (null: none so far). Its kept states (`scores.keeping`) are true
     of all instants before `states_until` (null: of none); the first of them lies at `states_since` (null: there is none).
+    `states_stamp` is another number whenever other states are stored (0: none were).
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="systems")
@@ -69,6 +70,7 @@ class System(models.Model):
     results_kept_from = models.DateTimeField(null=True, blank=True)
     states_until = models.DateTimeField(null=True, blank=True)
     states_since = models.DateTimeField(null=True, blank=True)
+    states_stamp = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SystemQuerySet.as_manager()

@@ -52,8 +52,8 @@ def choices(rubric: Rubric) -> Mapping[str, Chosen]:
         Chosen("reaching", "that reach the middle band or more", lambda row: reaches(rubric, row.score)),
         Chosen("failing", "with failing checks", lambda row: row.failing > 0),
         Chosen("lapsing", "whose evidence lapses within a week or lapsed", lambda row: row.at_risk > 0),
-        Chosen("improved", "whose score rose in 90 days", lambda row: (row.change or 0) > 0),
-        Chosen("slid", "whose score fell in 90 days", lambda row: (row.change or 0) < 0),
+        Chosen("improved", "whose score rose in 90 days", lambda row: row.direction > 0),
+        Chosen("slid", "whose score fell in 90 days", lambda row: row.direction < 0),
     ]
     found += [Chosen(BAND + band.key, f"in the band “{band.label}”", _in_band(band.key)) for band in rubric.bands]
     found += [

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from fractions import Fraction
+from datetime import UTC, datetime
 from functools import lru_cache
+from heapq import nsmallest
+from itertools import groupby, islice
+from operator import attrgetter, itemgetter
 
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.phrases import Phrase
 from rubric.definition import Category, Rubric, Test
-from rubric.once import Once, once
+from rubric.once import Once, Same, once
 from scores.gaps import Holding, gaps_of
-from scores.lapses import Lapse, in_order
+from scores.lapses import Ahead, Lapse
 from scores.overview import Standing
 
 SHOWN = 3
@@ -73,35 +75,39 @@ def summary(rubric: Rubric, rows: Sequence[Standing]) -> Summary:
 def _summary(rubric: Rubric, rows: Once[Standing]) -> Summary:
     in_use = [row for row in rows if row.system.retired_at is None]
     used = [row for row in in_use if row.score is not None and row.score.rubric is rubric]
-    rises = [row for row in used if row.change is not None and row.change > 0]
-    falls = [row for row in used if row.change is not None and row.change < 0]
-    coming = in_order([lapse for row in in_use for lapse in row.ahead.lapses])
-    needing = sorted((row for row in used if row.signs), key=lambda row: row.attention)
+    rises = [row for row in used if row.direction > 0]
+    falls = [row for row in used if row.direction < 0]
+    coming = [each for row in in_use if row.ahead.falls for each in _coming(Same(row.ahead))]
+    needing = nsmallest(SHOWN, [row for row in used if row.signs], key=attrgetter("attention"))
     return Summary(
         rubric=rubric,
-        help=[_help(rubric, row) for row in needing[:SHOWN]],
+        help=[_help(rubric, row) for row in needing],
         lift=_lift(rubric, used),
         improved=len(rises),
         slid=len(falls),
-        rises=sorted(rises, key=_furthest)[:SHOWN],
-        falls=sorted(falls, key=_furthest)[:SHOWN],
-        lapses=_by_day(coming)[:LAPSES_SHOWN],
-        lapsing=len(coming),
-        kept_up=sum(row.ahead.kept_up for row in in_use),
+        rises=nsmallest(SHOWN, rises, key=attrgetter("furthest")),
+        falls=nsmallest(SHOWN, falls, key=attrgetter("furthest")),
+        lapses=[each for _, each in nsmallest(LAPSES_SHOWN, coming, key=itemgetter(0))],
+        lapsing=sum([row.ahead.count for row in in_use]),
+        kept_up=sum([row.ahead.kept_up for row in in_use]),
     )
 
 
-def _by_day(coming: Sequence[Lapse]) -> list[Coming]:
-    """By day, and on each day the systems with most of it first."""
-    found: dict[tuple[date, int], list[Lapse]] = {}
-    for lapse in coming:
-        found.setdefault((lapse.at.astimezone(UTC).date(), lapse.system.pk), []).append(lapse)
-    groups = [(day, Coming(lapses[0].at, lapses[0].system, lapses)) for (day, _), lapses in found.items()]
-    return [each for _, each in sorted(groups, key=lambda group: (group[0], -len(group[1].lapses)))]
+# What lapses in a system is the same object as long as its row stays as it is.
+@lru_cache(maxsize=4096)
+def _coming(same: Same[Ahead]) -> Sequence[tuple[tuple[object, ...], Coming]]:
+    """What lapses in one system, by day, as far as it may be shown: with what sorts it among that of others.
 
-
-def _furthest(row: Standing) -> tuple[Fraction, str]:
-    return -abs(row.change or Fraction(0)), row.system.name.casefold()
+    That is by day, and on each day those with most of it first.
+    """
+    days = groupby(same.value.lapses, key=lambda lapse: lapse.at.astimezone(UTC).date())
+    found = []
+    for day, together in islice(days, LAPSES_SHOWN):
+        lapses = list(together)
+        first = lapses[0]
+        place = (day, -len(lapses), first.at, first.system.name.casefold(), first.test.key)
+        found.append((place, Coming(first.at, first.system, lapses)))
+    return found
 
 
 def _help(rubric: Rubric, row: Standing) -> Help:

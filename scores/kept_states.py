@@ -1,0 +1,128 @@
+"""Kept states that this process has read: each system's by its stamp, so that only those are read again that changed.
+
+Of a thousand systems some change between two readings, and reading what all of them hold takes as long as all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from threading import Lock
+from typing import Any, NamedTuple
+
+import msgspec
+
+from accounts.statements import VENDOR, document, listed, matching, to_sql
+from accounts.texts import array, instant, joined, read
+from rubric.once import Once, SameEach, once
+from rubric.states import State
+from scores.kept import ALWAYS, Countable, cast_of
+
+MOST_STATES = 200_000
+"""How many states are remembered; each takes about a quarter of a KiB."""
+UNKNOWN = -1
+
+Kept = Once[tuple[int, Sequence[State]]]
+
+
+class Known(NamedTuple):
+    """What a system's stamp stands for: all of its states that end at `since` or later, ascending."""
+
+    stamp: int
+    since: datetime
+    states: Sequence[State]
+
+
+class Memory:
+    """Systems' states by the systems' ids; those that were read longest ago make room for others. Threads share it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._states = 0
+        self._known: dict[int, Known] = {}
+        self._lock = Lock()
+
+    def since(self, key: int, start: datetime) -> Known | None:
+        """What is known of a system from `start` on."""
+        known = self._known.get(key)
+        return known if known is not None and known.since <= start else None
+
+    def keep(self, key: int, known: Known) -> None:
+        with self._lock:
+            self._forget(key)
+            self._known[key] = known
+            self._states += len(known.states)
+            while self._states > self._most:
+                self._forget(next(iter(self._known)))
+
+    def _forget(self, key: int) -> None:
+        if (known := self._known.pop(key, None)) is not None:
+            self._states -= len(known.states)
+
+
+_memory = Memory(MOST_STATES)
+
+
+def states_over(systems: Sequence[Countable], start: datetime, end: datetime = ALWAYS) -> Kept:
+    """The states of each of these systems that end at `start` or later, ascending, with its id, in one statement.
+
+    Of systems whose states are known up to `end`; only up to then they are true. Earlier ones than asked for may come first.
+    """
+    wanted = once(systems)
+    found = [_memory.since(system.pk, start) for system in wanted]
+    asked = document(
+        [
+            (system.pk, system.generation, known.stamp if known else UNKNOWN)
+            for system, known in zip(wanted, found, strict=True)
+        ]
+    )
+    told = _read(read(_unless_known(VENDOR), [asked, to_sql(end), to_sql(start)]), start)
+    if told:
+        found = [told.get(system.pk, known) for system, known in zip(wanted, found, strict=True)]
+    return _kept(wanted, SameEach(found))
+
+
+@lru_cache(maxsize=16)
+def _kept(systems: Once[Countable], found: SameEach[Known | None]) -> Kept:
+    return Once(
+        (system.pk, known.states) for system, known in zip(systems, found.values, strict=True) if known is not None
+    )
+
+
+def _read(text: str, start: datetime) -> dict[int, Known | None]:
+    """What is said of each system: what it has now, which is remembered, or None where its states aren't known."""
+    found: dict[int, Known | None] = {}
+    for key, rows in groupby(_rows(text), key=itemgetter(0)):
+        own = list(rows)
+        stamp = own[0][1]
+        if stamp is None:
+            found[key] = None
+            continue
+        states = tuple([State(at, rubric, claims, tests) for _, _, at, rubric, claims, tests in own if at is not None])
+        found[key] = known = Known(stamp, start, states)
+        _memory.keep(key, known)
+    return found
+
+
+_rows = msgspec.json.Decoder(list[tuple[int, int | None, datetime | None, Any, datetime | None, Any]]).decode
+
+
+@lru_cache
+def _unless_known(vendor: str) -> str:
+    """Nothing of systems whose states are those of the stamp that is asked with."""
+    at = f"%s{cast_of(vendor)}"
+    wanted = listed(vendor, "l", system="bigint", generation="bigint", stamp="bigint")
+    columns = [
+        *("l.system", "s.states_stamp", instant(vendor, "k.at")),
+        *("k.rubric", instant(vendor, "k.claims_from"), "k.tests"),
+    ]
+    states = matching(vendor, "scores_keptstate", "k", f"k.system_id = s.id AND k.until >= {at}", optional=True)
+    return joined(
+        vendor,
+        f"SELECT {array(vendor, *columns)} AS row FROM {wanted} LEFT JOIN assessments_system s"
+        f" ON s.id = l.system AND s.generation = l.generation AND s.states_until > {at}"
+        f" {states} WHERE s.id IS NULL OR s.states_stamp <> l.stamp ORDER BY l.system, k.until",
+    )
