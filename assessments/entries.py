@@ -20,7 +20,7 @@ from assessments.models.core import edition_in_force
 from rubric.once import Once
 
 ANY, ANY_SYSTEM = -1, -2
-PLAIN = 9
+PLAIN = 10
 """How many of the columns a system's row begins with."""
 Editions: TypeAlias = Sequence[Mapping[str, str | None]]
 
@@ -51,6 +51,7 @@ class Entry(NamedTuple):
     retired_at: datetime | None
     window_days: int
     review_interval_days: int
+    target_score: float | None
     team: Team | None
     owner: Owner | None
     tags: Sequence[str]
@@ -84,10 +85,11 @@ def _entries(text: str) -> Once[Entry]:
 @lru_cache(maxsize=4096)
 def _entry(row: bytes) -> Entry:
     values = _values(row)
-    pk, generation, slug, name, lifecycle, rubric, retired_at, window_days, review_days = values[:PLAIN]
+    pk, generation, slug, name, lifecycle, rubric, retired_at, window_days, review_days, target = values[:PLAIN]
     team, team_name, owner_name, owner, tags, windows, editions = values[PLAIN:]
     return Entry(
         *(pk, generation, slug, name, lifecycle, rubric, from_sql(retired_at), window_days, review_days),
+        None if target is None else float(target),
         None if team is None else _team(team, team_name),
         None if owner is None else Owner(owner_name, owner),
         _tags(tags),
@@ -106,7 +108,7 @@ def _statement(bound: bool) -> tuple[str, Sequence[int]]:
     reader = Token(organisation_id=ANY, system_id=ANY_SYSTEM if bound else None)
     rows = System.objects.visible_to(reader).values_list(
         *("pk", "generation", "slug", "name", "lifecycle", "rubric"),
-        *("retired_at", "organisation__window_days", "organisation__review_interval_days"),
+        *("retired_at", "organisation__window_days", "organisation__review_interval_days", "target_score"),
         *("team__slug", "team__name", "owner__name", "owner__email"),
         *(Cast("tags", TextField()), Cast("windows", TextField()), Cast("editions", TextField())),
     )

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
-from assessments.models import System
-from evidence.rules_of import Rules
-from rubric.timeline import Facts
-from scores.evidence_of import NewestResult, failing_checks, newest_results
-from scores.facts import load_facts
-from scores.overview import review_is_due
-from scores.reading import LAST, next_falls
+from assessments.entries import Listed
+from rubric.once import Same
+from scores.overview import Standing
 from scores.score import Score
-from scores.snapshots import snapshot
-from scores.steps import LAPSES_SOON
-from scores.trends import first_runs
+from scores.standings import standings
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """One system at an instant. `score` is None where nothing was recorded by then.
 
-    `failing` counts checks, `lapsing` the tests whose verified level falls within LAPSES_SOON. `lapses_in` is how long
-    it takes until some verified level falls if nothing arrives, None where none is held.
+    `failing` counts checks, `lapsing` the tests whose verified level falls within LAPSES_SOON. `falls_at` is when some
+    verified level falls if nothing arrives, None where none is held.
     """
 
-    system: System
+    system: Listed
     rubric: str
     score: Score | None
     failing: int
     lapsing: int
-    lapses_in: timedelta | None
+    falls_at: datetime | None
     review_due: bool
 
     @property
@@ -49,27 +44,16 @@ class Gauges:
         return sum(self.score.verified.categories.values(), Fraction(0)) / self.credited
 
 
-def gauges(systems: Sequence[System], at: datetime) -> list[Gauges]:
-    """Each of these systems as of `at` (aware), in their order, in four queries. Their organisation must be loaded."""
-    facts = load_facts(systems, at, LAST)
-    firsts = first_runs(systems)
-    checks = newest_results(systems, at)
-    return [_gauges(system, facts[system.pk], firsts[system.pk], checks[system.pk], at) for system in systems]
+def gauges(systems: Sequence[Listed], at: datetime) -> list[Gauges]:
+    """Each of these systems as of `at` (aware), in their order, as the organisation's page has them, and in its queries.
+
+    The organisation of models must be loaded.
+    """
+    return [_gauges(Same(row), row.system.edition_at(at)) for row in standings(systems, at)]
 
 
-def _gauges(
-    system: System, facts: Facts, first_run_at: datetime | None, checks: Sequence[NewestResult], at: datetime
-) -> Gauges:
-    rubric = facts.rubric_at(at)
-    score = snapshot(system, facts, first_run_at, at).score
-    falls = sorted(fall - at for test, fall in next_falls(facts, at).items() if test in rubric.tests)
-    assessed_at = max((claims.effective_at for claims in facts.claims if claims.effective_at <= at), default=None)
-    return Gauges(
-        system=system,
-        rubric=rubric.key,
-        score=score,
-        failing=failing_checks(checks, Rules.of(system), at),
-        lapsing=sum(left <= LAPSES_SOON for left in falls),
-        lapses_in=falls[0] if falls else None,
-        review_due=score is not None and review_is_due(system, assessed_at, at),
-    )
+# A row that stays as it is gives the very same gauges.
+@lru_cache(maxsize=4096)
+def _gauges(same: Same[Standing], rubric: str) -> Gauges:
+    row = same.value
+    return Gauges(row.system, rubric, row.score, row.failing, row.lapsing, row.falls_at, row.review_due)

@@ -24,7 +24,8 @@ Step = tuple[Level, Level, int]
 class Group(NamedTuple):
     """Tests whose evidence ends alike, and that are claimed alike, by their keys; instants are places in `Holding.ends`.
 
-    `first` and `last` are where the first and the last of the levels that they hold ends.
+    `first` and `last` are where the first and the last of the levels that they hold ends. `in_force` counts those of
+    the tests that the edition in force has.
     """
 
     steps: Sequence[Step]
@@ -33,6 +34,7 @@ class Group(NamedTuple):
     automated: bool
     claimed: Level
     tests: tuple[str, ...]
+    in_force: int
 
 
 class Outlook(NamedTuple):
@@ -60,8 +62,13 @@ class Holding(NamedTuple):
     ends: Sequence[datetime]
 
     def falling(self, until: datetime) -> int:
-        """How many tests hold less by then."""
-        return sum([len(group.tests) for group in self.outlook.groups if self.ends[group.first] <= until])
+        """How many tests in force hold less by then."""
+        return sum([group.in_force for group in self.outlook.groups if self.ends[group.first] <= until])
+
+    @property
+    def falls_at(self) -> datetime | None:
+        """When some test in force holds less first; None where none holds anything."""
+        return min([self.ends[group.first] for group in self.outlook.groups if group.in_force], default=None)
 
 
 def holding(system: Listed, facts: Facts, now: datetime) -> Holding:
@@ -112,7 +119,7 @@ def _outlook(
     alike: dict[tuple[tuple[tuple[Level, int], ...], Level], list[str]] = {}
     for test in sorted(held):
         alike.setdefault((held[test], claimed.get(test, Level.NONE)), []).append(test)
-    groups = [_group(ends, claims, tests) for (ends, claims), tests in alike.items()]
+    groups = [_group(rubric, ends, claims, tests) for (ends, claims), tests in alike.items()]
     return Outlook(
         groups=groups,
         falls=sum(len(group.steps) for group in groups for test in group.tests if test in rubric.tests),
@@ -125,10 +132,11 @@ def _outlook(
 NOTHING_HELD = Outlook((), 0, False, 0, 0)
 
 
-def _group(ends: Sequence[tuple[Level, int]], claimed: Level, tests: Sequence[str]) -> Group:
+def _group(rubric: Rubric, ends: Sequence[tuple[Level, int]], claimed: Level, tests: Sequence[str]) -> Group:
     places = [place for _, place in ends]
     automated = any(level is Level.AUTOMATED for level, _ in ends)
-    return Group(_steps(dict(ends)), min(places), max(places), automated, claimed, tuple(tests))
+    in_force = sum([test in rubric.tests for test in tests])
+    return Group(_steps(dict(ends)), min(places), max(places), automated, claimed, tuple(tests), in_force)
 
 
 def _steps(ends: Mapping[Level, int]) -> list[Step]:

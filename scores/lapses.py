@@ -185,7 +185,7 @@ def _all_kept_up(held: Holding, now: datetime, until: datetime) -> bool:
 
 def _falls(held: Holding, now: datetime, until: datetime) -> Iterator[Fall]:
     system, ends, name = held.system, held.ends, held.system.name.casefold()
-    for steps, _, last, automated, claimed, own in held.outlook.groups:
+    for steps, _, last, automated, claimed, own, _ in held.outlook.groups:
         due = [step for step in steps if ends[step[2]] <= until]
         for window, tests in _by_window(held, own) if due else ():
             kept_up = automated and 2 * (ends[last] - now) > window

@@ -30,8 +30,9 @@ class Standing:
 
     `score` and `before` (the score COMPARED ago) are None where nothing was recorded by then; `change` is None where there is
     nothing to compare, or on another scale. `state` and `earlier` are what is counted at both. `failing` counts
-    checks, `lapsing` tests whose verified level falls soon, `lapsed` those whose evidence holds less than before and
-    still claim more, or fell within COMPARED. `ahead` is what lapses within HORIZON, nothing for retired systems.
+    checks, `lapsing` tests whose verified level falls soon, and `falls_at` is when one does first (None: none is held).
+    `lapsed` counts those whose evidence holds less than before and still claim more, or fell within COMPARED. `ahead` is
+    what lapses within HORIZON, nothing for retired systems.
     """
 
     system: Listed
@@ -43,6 +44,7 @@ class Standing:
     review_due: bool
     failing: int
     lapsing: int
+    falls_at: datetime | None
     lapsed: int
     ahead: Ahead
     state: Tallied | None = field(compare=False)

@@ -132,6 +132,7 @@ def _standing(system: Listed, read: _Read, checks: Sequence[NewestResult], now: 
         review_due=score is not None and review_is_due(system, read.assessed_at, now),
         failing=len(failing_of(system, checks, now)),
         lapsing=read.held.falling(now + LAPSES_SOON),
+        falls_at=read.held.falls_at,
         lapsed=read.lapsed,
         state=read.now,
         earlier=read.before,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
+from rubric.once import Same
 from rubric.scoring import Totals, number
 from scores.gauges import Gauges
 
@@ -19,11 +23,14 @@ BY_CATEGORY = (*LABELS, "category")
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure of a system: `value` gives a number, or one for each category; None and empty where there is none."""
+    """One figure of a system: `value` gives a number, or one for each category; None and empty where there is none.
+
+    An instant stands for the seconds until then.
+    """
 
     name: str
     help: str
-    value: Callable[[Gauges], Fraction | float | Mapping[str, Fraction] | None]
+    value: Callable[[Gauges], Fraction | float | Mapping[str, Fraction] | datetime | None]
     labels: Sequence[str] = LABELS
 
 
@@ -78,7 +85,7 @@ METRICS = (
     Metric(
         "mlscore_next_lapse_seconds",
         "Seconds until evidence of a test lapses if nothing arrives, where any holds.",
-        lambda row: None if row.lapses_in is None else row.lapses_in.total_seconds(),
+        lambda row: row.falls_at,
     ),
     Metric(
         "mlscore_review_due",
@@ -88,18 +95,17 @@ METRICS = (
 )
 
 
-class _Rows(Collector):
-    """The metrics of some systems, as the exposition library collects them."""
+class _Family(Collector):
+    """One metric of some systems, as the exposition library collects it."""
 
-    def __init__(self, rows: Sequence[Gauges]) -> None:
-        self.rows = rows
+    def __init__(self, metric: Metric, rows: Sequence[Gauges]) -> None:
+        self.metric, self.rows = metric, rows
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        for metric in METRICS:
-            family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
-            for row in self.rows:
-                _add(family, metric, row)
-            yield family
+        family = GaugeMetricFamily(self.metric.name, self.metric.help, labels=self.metric.labels)
+        for row in self.rows:
+            _add(family, self.metric, row)
+        yield family
 
 
 def _add(family: GaugeMetricFamily, metric: Metric, row: Gauges) -> None:
@@ -109,12 +115,40 @@ def _add(family: GaugeMetricFamily, metric: Metric, row: Gauges) -> None:
     if isinstance(value, Mapping):
         for category, points in value.items():
             family.add_metric([*labels, category], number(points))
+    elif isinstance(value, datetime):
+        # What stands before the number, which is another at each instant, is all that is wanted of it.
+        family.add_metric(labels, 0)
     elif value is not None:
         family.add_metric(labels, number(value) if isinstance(value, Fraction) else value)
 
 
-def exposition(rows: Sequence[Gauges]) -> bytes:
-    """The rows in Prometheus's text format."""
-    registry = CollectorRegistry()
-    registry.register(_Rows(rows))
-    return generate_latest(registry)
+@lru_cache
+def _head(metric: Metric) -> str:
+    """The lines before those of systems."""
+    return generate_latest(_Family(metric, ())).decode()
+
+
+@lru_cache(maxsize=4096)
+def _lines(same: Same[Gauges]) -> Sequence[str]:
+    """A system's lines of each metric, as the library writes them. It takes longer over them than all else takes."""
+    return [generate_latest(_Family(metric, [same.value])).decode().removeprefix(_head(metric)) for metric in METRICS]
+
+
+def _until(line: str, then: datetime | None, at: datetime) -> str:
+    """The line with the seconds from `at` to `then` as its value; nothing without that."""
+    if then is None:
+        return ""
+    seconds = floatToGoString((then - at).total_seconds())  # type: ignore[no-untyped-call]
+    return f"{line.rpartition(' ')[0]} {seconds}\n"
+
+
+def exposition(rows: Sequence[Gauges], at: datetime) -> bytes:
+    """The rows, which are as of `at` (aware), in Prometheus's text format."""
+    lines = [_lines(Same(row)) for row in rows]
+    made = []
+    for place, metric in enumerate(METRICS):
+        own = [each[place] for each in lines]
+        if metric.name == "mlscore_next_lapse_seconds":
+            own = [_until(line, row.falls_at, at) for line, row in zip(own, rows, strict=True)]
+        made += [_head(metric), *own]
+    return "".join(made).encode()

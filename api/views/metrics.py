@@ -10,7 +10,7 @@ from accounts.models import Scope
 from api.base import ApiView, OwnFormat
 from api.documents import operation
 from api.resources.gauges import exposition
-from assessments.models import System
+from assessments.entries import entries_of
 from scores.gauges import gauges
 
 
@@ -21,5 +21,5 @@ class ScoreMetrics(ApiView):
     @operation("Scores for Prometheus", tag="scores", media=["text/plain"])
     def get(self, request: Request) -> HttpResponse:
         """Each system's figures at present, in Prometheus's text format; with a bound token those of its system."""
-        systems = list(System.objects.visible_to(self.token).select_related("organisation", "team"))
-        return HttpResponse(exposition(gauges(systems, self.now)), content_type=CONTENT_TYPE_LATEST)
+        rows = gauges(entries_of(self.token), self.now)
+        return HttpResponse(exposition(rows, self.now), content_type=CONTENT_TYPE_LATEST)
