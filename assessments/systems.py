@@ -115,7 +115,8 @@ def update_system(*, actor: Actor, system: System, changes: Mapping[str, Any], a
     if not differing:
         return system
     system.save()
-    if "rubric" in differing:
+    if "rubric" in differing or "lifecycle" in differing:
+        # Retired systems count no longer: what is remembered of their states by stamp says so, too.
         System.objects.filter(pk=system.pk).forget_states(at)
     activity.record(
         actor=actor,

@@ -1,32 +1,35 @@
-"""Summing kept states up: what trends are drawn from, counted by the database. See `scores.kept`."""
+"""Summing kept states up: what trends are drawn from, system by system, and only of those that changed. See `scores.kept`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
 from accounts.statements import SQLITE, VENDOR, document, listed, to_sql
-from accounts.texts import array, instant, joined, read
+from accounts.texts import array, instant
 from rubric.definition import Rubric
-from rubric.once import once
-from scores.kept import MOMENT, Countable, Known, cast_of, covered, wanted
+from rubric.once import Once, once
+from scores.kept import MOMENT, Countable, Known, cast_of
+from scores.told import Told, gathered, told_anew
+
+KINDS = ("score", "verified", "limits")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
     """What kept states tell of how many systems stand where, by the position of the instant that first sees a change.
 
-    `counts` are (kind, number, count), the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `untold` are
+    `counts` are by kind and number, the kinds those of `scores.crowd.Crowd`; `points` are sums by category. `untold` are
     the keys of those systems that it tells nothing of; None: of all. It equals itself alone.
     """
 
     untold: frozenset[int] | None
-    counts: Mapping[int, Sequence[tuple[str, int, int]]]
+    counts: Mapping[int, Mapping[tuple[str, int], int]]
     points: Mapping[int, Sequence[int]]
 
     def others(self, systems: Sequence[Known]) -> list[Known]:
@@ -38,87 +41,131 @@ class Counted:
 NOTHING = Counted(None, {}, {})
 
 
+class _Ledger:
+    """What each of some systems told, and the sum of it. Threads share it, and set both at once."""
+
+    __slots__ = ("known",)
+
+    def __init__(self) -> None:
+        self.known: tuple[Mapping[int, Told], Counted] = {}, Counted(frozenset(), {}, {})
+
+
+# What a system tells takes about 2 KiB for three years by week.
+@lru_cache(maxsize=8)
+def _ledger(systems: Once[Countable], rubric: Rubric, settled: tuple[datetime, ...]) -> _Ledger:
+    return _Ledger()
+
+
 def counted(systems: Sequence[Countable], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
     """How many of these systems stand where at each of the ascending instants, in one statement.
 
-    Each counts from its first state by this rubric until it is retired.
+    Each counts from its first state by this rubric until it is retired. The same systems at the same instants but for a later
+    last one, at which nothing has changed, are the same object.
     """
-    first, last = to_sql(ends[0]), to_sql(ends[-1])
+    wanted = once(systems)
+    ledger = _ledger(wanted, rubric, tuple(ends[:-1]))
+    told, known = ledger.known
     passed = [end + MOMENT for end in ends]
     # The text of an array takes psycopg a tenth of the time of an array.
     bounds = document([[to_sql(at)] for at in passed]) if SQLITE else f"{{{','.join(map(datetime.isoformat, passed))}}}"
-    values = [wanted(once(systems)), last, bounds, rubric.key, last, first]
-    return _counted(read(_counts(VENDOR, len(rubric.categories)), values))
+    values = [bounds, rubric.key, to_sql(ends[-1]), to_sql(ends[0])]
+    anew = told_anew(wanted, told, _steps(VENDOR, len(rubric.categories)), values, ends[-1])
+    if not anew:
+        return known
+    found = _summed(known, told, anew)
+    ledger.known = _with(told, anew), found
+    return found
 
 
-@lru_cache(maxsize=16)
-def _counted(text: str) -> Counted:
-    untold: set[int] = set()
-    counts: dict[int, list[tuple[str, int, int]]] = {}
-    points: dict[int, list[int]] = {}
-    for kind, place, number, count, *sums in _rows(text):
-        if kind == "untold":
-            untold.add(number)
-        elif kind == "points":
-            points[place] = sums
-        else:
-            counts.setdefault(place, []).append((kind, number, count))
-    return Counted(frozenset(untold), counts, points)
+def _with(told: Mapping[int, Told], anew: Mapping[int, Told | None]) -> dict[int, Told]:
+    both: dict[int, Told | None] = {**told, **anew}
+    return {key: each for key, each in both.items() if each is not None}
 
 
-_rows = msgspec.json.Decoder(list[list[Any]]).decode
+def _summed(known: Counted, told: Mapping[int, Told], anew: Mapping[int, Told | None]) -> Counted:
+    """The sum with what changed; the same one where that counts alike."""
+    gone, come = [], []
+    for key, each in anew.items():
+        before, after = (told[key].rows if key in told else b"null"), (b"null" if each is None else each.rows)
+        if before != after:
+            gone.append(before)
+            come.append(after)
+    untold = frozenset([key for key, each in anew.items() if each is None])
+    if not come and untold == known.untold:
+        return known
+    sums = _Sums(known)
+    sums.add([step for rows in gone for step in _decoded(rows) or ()], -1)
+    sums.add([step for rows in come for step in _decoded(rows) or ()], 1)
+    return Counted(untold, sums.counts, sums.points)
+
+
+_decoded = msgspec.json.Decoder(list[list[int]] | None).decode
+
+
+class _Sums:
+    """Sums that change by what many states count."""
+
+    def __init__(self, known: Counted) -> None:
+        self.counts = {place: dict(counts) for place, counts in known.counts.items()}
+        self.points = {place: list(points) for place, points in known.points.items()}
+
+    def add(self, steps: Sequence[Sequence[int]], sign: int) -> None:
+        """Each state counts from the place where it begins to the one where it ends."""
+        if not steps:
+            return
+        begins, ends, *numbers = zip(*steps, strict=True)
+        self._change(begins, numbers, sign)
+        self._change(ends, numbers, -sign)
+
+    def _change(self, places: Sequence[int], numbers: Sequence[Sequence[int]], sign: int) -> None:
+        for kind, column in zip(KINDS, numbers, strict=False):
+            for (place, number), count in Counter(zip(places, column, strict=True)).items():
+                counts = self.counts.setdefault(place, {})
+                counts[kind, number] = counts.get((kind, number), 0) + sign * count
+        earned = numbers[len(KINDS) :]
+        for (place, *points), count in Counter(zip(places, *earned, strict=True)).items():
+            sums = self.points.setdefault(place, [0] * len(earned))
+            for index, each in enumerate(points):
+                sums[index] += sign * count * each
 
 
 @lru_cache
-def _counts(vendor: str, categories: int) -> str:
-    """Each state changes counts twice: where it begins, and where it ends; what no bound sees counts nothing.
-
-    Changes are summed up by all that is counted first, as few differ, and then by each of it.
-    """
-    postgresql = vendor == "postgresql"
-    if postgresql:
-        bounds = "SELECT %s::timestamptz[] AS passed"
-        place, beside, most = "width_bucket({}, b.passed)", ", bounds b", "array_length(b.passed, 1)"
-        value = "k.points[{} + 1]"
+def _steps(vendor: str, categories: int) -> str:
+    """A system's states that some bound sees: where each begins and ends, its numbers, and its points."""
+    if vendor == "postgresql":
+        # Bounds are a constant to each system's states.
+        beside = ", (SELECT %s::timestamptz[] AS passed OFFSET 0) AS b"
+        place, value = "width_bucket({}, b.passed)", "k.points[{} + 1]"
     else:
-        bounds = f"SELECT at FROM {listed(vendor, 'l', at='timestamptz')}"
-        place = "(SELECT count(*) FROM bounds b WHERE b.at <= {})"
-        beside, most = "", "(SELECT count(*) FROM bounds)"
+        beside = f", (SELECT json_group_array(at) AS passed FROM {listed(vendor, 'l', at='timestamptz')}) AS b"
+        place = "(SELECT count(*) FROM json_each(b.passed) WHERE value <= {})"
         value = "json_extract(k.points, '$[{}]')"
-    until = "CASE WHEN s.retired_at < k.until THEN s.retired_at ELSE k.until END"
-    places = range(categories)
-    own = ", ".join(f"{value.format(index)} AS p{index}" for index in places)
-    sums = ", ".join(f"CAST(sum(sign * p{index}) AS integer) AS p{index}" for index in places)
-    once = "MATERIALIZED" if postgresql else ""
-    nothing = ", ".join(f"0 AS p{index}" for index in places)
-    measures = " UNION ALL ".join(
-        f"SELECT '{kind}', place, {kind}, sum(count), {nothing} FROM steps GROUP BY place, {kind}"
-        for kind in ("score", "verified", "limits")
-    )
     at = f"%s{cast_of(vendor)}"
-    names = [f"p{index}" for index in places]
-    told = f"""
-WITH wanted AS {once} (SELECT system, generation FROM {listed(vendor, "l", system="bigint", generation="bigint")}),
-covered AS {once} (SELECT s.id, s.retired_at FROM wanted l JOIN assessments_system s
- ON s.id = l.system AND s.generation = l.generation WHERE s.states_until > {at}),
-bounds AS {once} ({bounds}),
-steps AS {once} (
- SELECT CASE WHEN sign > 0 THEN begins ELSE ends END AS place, score, verified, limits,
-  CAST(sum(sign) AS integer) AS count, {sums}
- FROM (SELECT {place.format("k.at")} AS begins, {place.format(until)} AS ends, {most} AS places,
-  k.score, k.verified, k.limits, {own}
-  FROM covered s JOIN scores_keptstate k ON k.system_id = s.id{beside}
-  WHERE k.rubric = %s AND k.at <= {at} AND k.until > {at}) AS visible
- CROSS JOIN (SELECT 1 AS sign UNION ALL SELECT -1) AS signs
- WHERE begins < ends AND (sign > 0 OR ends < places)
- GROUP BY 1, score, verified, limits)
-SELECT {array(vendor, "kind", "place", "number", "count", *names)} AS row FROM (
-SELECT 'untold' AS kind, 0 AS place, l.system AS number, 0 AS count, {nothing} FROM wanted l
- WHERE NOT EXISTS (SELECT 1 FROM covered s WHERE s.id = l.system)
-UNION ALL {measures}
-UNION ALL SELECT 'points', place, 0, 0, {", ".join(f"sum(p{index})" for index in places)} FROM steps GROUP BY place
-) AS told ORDER BY kind, place, number"""
-    return joined(vendor, told)
+    until = "CASE WHEN c.retired_at < k.until THEN c.retired_at ELSE k.until END"
+    own = ", ".join(f"{value.format(index)} AS p{index}" for index in range(categories))
+    names = [*("begins", "ends", *KINDS), *(f"p{index}" for index in range(categories))]
+    seen = (
+        f"SELECT {place.format('k.at')} AS begins, {place.format(until)} AS ends, k.score, k.verified, k.limits, {own}"
+        f" FROM scores_keptstate k{beside}"
+        f" WHERE k.system_id = c.id AND k.rubric = %s AND k.at <= {at} AND k.until > {at}"
+    )
+    return gathered(
+        vendor, array(vendor, *names), f"SELECT * FROM ({seen}) AS seen WHERE begins < ends ORDER BY begins"
+    )
+
+
+class _Tops:
+    """What each of some systems told of its highest scores."""
+
+    __slots__ = ("told",)
+
+    def __init__(self) -> None:
+        self.told: Mapping[int, Told] = {}
+
+
+@lru_cache(maxsize=16)
+def _tops(systems: Once[Countable]) -> _Tops:
+    return _Tops()
 
 
 def highest(systems: Sequence[Countable], now: datetime) -> tuple[Mapping[str, tuple[datetime, int]], frozenset[int]]:
@@ -126,26 +173,30 @@ def highest(systems: Sequence[Countable], now: datetime) -> tuple[Mapping[str, t
 
     And the keys of the systems that this tells of. In one statement.
     """
-    return _told(read(_highest(VENDOR), [wanted(once(systems)), to_sql(now), to_sql(now)]))
+    wanted = once(systems)
+    tops = _tops(wanted)
+    anew = told_anew(wanted, tops.told, _highest(VENDOR), [to_sql(now)], now)
+    tops.told = found = _with(tops.told, anew)
+    scales: dict[str, tuple[datetime, int]] = {}
+    for rows in {each.rows for each in found.values()}:
+        for rubric, first, number in _scales(rows):
+            before = scales.get(rubric, (first, number))
+            scales[rubric] = min(before[0], first), max(before[1], number)
+    return scales, frozenset(found)
 
 
-@lru_cache(maxsize=16)
-def _told(text: str) -> tuple[Mapping[str, tuple[datetime, int]], frozenset[int]]:
-    rows = _scales(text)
-    found = {rubric: (first, number) for rubric, first, number in rows if rubric is not None and first is not None}
-    return found, frozenset([number for rubric, _, number in rows if rubric is None])
+@lru_cache(maxsize=4096)
+def _scales(rows: bytes) -> Sequence[tuple[str, datetime, int]]:
+    return _scales_of(rows) or ()
 
 
-_scales = msgspec.json.Decoder(list[tuple[str | None, datetime | None, int]]).decode
+_scales_of = msgspec.json.Decoder(list[tuple[str, datetime, int]] | None).decode
 
 
 @lru_cache
 def _highest(vendor: str) -> str:
-    once = "MATERIALIZED" if vendor == "postgresql" else ""
-    scale = array(vendor, "k.rubric", instant(vendor, "min(k.at)"), "max(k.score)")
-    return f"WITH covered AS {once} (SELECT s.id FROM {covered(vendor)}) " + joined(
-        vendor,
-        f"SELECT {scale} AS row FROM covered s JOIN scores_keptstate k ON k.system_id = s.id"
-        f" WHERE k.at <= %s{cast_of(vendor)} GROUP BY k.rubric"
-        f" UNION ALL SELECT {array(vendor, 'NULL', 'NULL', 's.id')} FROM covered s",
+    of = (
+        "SELECT k.rubric, min(k.at) AS first, max(k.score) AS highest FROM scores_keptstate k"
+        f" WHERE k.system_id = c.id AND k.at <= %s{cast_of(vendor)} GROUP BY k.rubric ORDER BY k.rubric"
     )
+    return gathered(vendor, array(vendor, "rubric", instant(vendor, "first"), "highest"), of)

@@ -197,7 +197,7 @@ def _settled(rubric: Rubric, ends: tuple[datetime, ...], kept: Counted) -> tuple
 
 def _count(crowd: Crowd, kept: Counted, place: int) -> None:
     """Add what kept states tell of the changes that this instant sees first."""
-    for kind, number, count in kept.counts.get(place, ()):
+    for (kind, number), count in kept.counts.get(place, {}).items():
         crowd.count(kind, number, count)
     crowd.earn(kept.points.get(place, ()))
 

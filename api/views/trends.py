@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +14,9 @@ from api.base import ApiView
 from api.documents import Parameter, instant, operation
 from api.queries import Query
 from api.resources import scores as resource
-from assessments.models import System
-from assessments.models.core import SystemQuerySet
+from assessments.entries import Entry, entries_of
 from rubric.loader import builtin
+from rubric.once import Once
 from scores.overview import most_used
 from scores.trends import Interval, bucket_ends, trend
 
@@ -26,20 +26,15 @@ MOST_BUCKETS = 1100
 SHORTEST = {Interval.DAY: timedelta(days=1), Interval.WEEK: timedelta(days=7), Interval.MONTH: timedelta(days=28)}
 
 
-class Scored(NamedTuple):
-    """What a trend asks of a system: models of a thousand would take most of its time."""
-
-    pk: int
-    generation: int
-    rubric: str
-
-
-def _tagged(systems: SystemQuerySet, tag: str | None) -> list[Scored]:
-    """Those of these systems with a tag; None: all."""
-    if tag is None:
-        return [Scored(*row) for row in systems.values_list("pk", "generation", "rubric")]
-    rows = systems.values_list("pk", "generation", "rubric", "tags")
-    return [Scored(pk, generation, rubric) for pk, generation, rubric, tags in rows if tag in tags]
+@lru_cache(maxsize=64)
+def _asked(systems: Once[Entry], team: str | None, tag: str | None) -> Once[Entry]:
+    """Those of these systems of a team, by its slug, and with a tag; None: of all, whatever their tags."""
+    return Once(
+        system
+        for system in systems
+        if (team is None or (system.team is not None and system.team.slug == team))
+        and (tag is None or tag in system.tags)
+    )
 
 
 class Trends(ApiView):
@@ -67,10 +62,7 @@ class Trends(ApiView):
         start, end = self.bounds(query, interval)
         team, tag = query.text("team"), query.text("tag")
         query.check()
-        rows = System.objects.visible_to(self.token).order_by()
-        if team is not None:
-            rows = rows.filter(team__slug=team)
-        systems = _tagged(rows, tag)
+        systems = _asked(entries_of(self.token), team, tag)
         rubric = builtin()[key] if key else most_used(system.rubric for system in systems)
         buckets = trend(systems, bucket_ends(start, end, interval), rubric)
         return Response(resource.show_trend(rubric, interval.value, buckets))

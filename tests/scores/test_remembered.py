@@ -13,6 +13,7 @@ from accounts.models import Membership
 from assessments.entries import Listed, entries_of
 from assessments.models import Assessment, System
 from evidence.models import Check
+from rubric.loader import DEFAULT, builtin
 from rubric.once import Once
 from rubric.states import State
 from scores import kept_states
@@ -22,17 +23,30 @@ from scores.kept_states import MOST_STATES, Known, Memory, states_over
 from scores.lapses import HORIZON, lapses
 from scores.moment import LEAST, Moment, Stretch
 from scores.overview import COMPARED
+from scores.past import read_past
+from scores.recounting import Recounting
 from scores.standings import standings
 from scores.state_models import KeptState
 from scores.steps import LAPSES_SOON
+from scores.trends import Interval, bucket_ends, trend
 from tests.factories import DAY, HOUR, make_organisation, make_system, nightly, post
 from tests.scores.stories import NOW, Story
+
+RUBRIC = builtin()[DEFAULT]
+
+
+def past_of(systems: Once[Listed], at: datetime) -> Any:
+    past = read_past(systems, (), RUBRIC, at, at, Recounting())
+    return past.buckets, past.highest
+
 
 READERS: dict[str, Callable[[Once[Listed], datetime], Any]] = {
     "standings": lambda systems, at: list(standings(systems, at)),
     "lapses": lambda systems, at: lapses(systems, at, at + HORIZON),
     "every lapse": lambda systems, at: lapses(systems, at, NOW + 40 * DAY, every=True),
     "failing": failing_tests,
+    "past": past_of,
+    "trend by day": lambda systems, at: trend(systems, bucket_ends(at - 9 * DAY, at, Interval.DAY), RUBRIC),
 }
 
 

@@ -1,0 +1,78 @@
+"""What kept states tell of each of many systems, remembered by stamp: only of those that changed it is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from accounts.statements import VENDOR, document, listed, to_sql
+from accounts.texts import array, instant, joined, read
+from rubric.once import Once
+from rubric.states import EVER
+from scores.kept import Countable, cast_of
+
+UNKNOWN = -1
+
+
+class Told(NamedTuple):
+    """What a system's states told at `since`: an array of JSON. It is as true of later instants, until its next state begins.
+
+    That is so as long as the system's stamp stays the same.
+    """
+
+    stamp: int
+    since: datetime
+    until: datetime
+    rows: bytes
+
+
+def told_anew(
+    systems: Once[Countable], told: Mapping[int, Told], rows: str, values: Sequence[Any], now: datetime
+) -> dict[int, Told | None]:
+    """What those of these systems tell at `now` of which `told` is no longer true, by id, in one statement.
+
+    None where states aren't known at `now`. `rows` is SQL for one array of what a system tells: of its states, `k`, while the
+    system is `c`; `values` are its parameters.
+    """
+    asked = []
+    for system in systems:
+        known = told.get(system.pk)
+        true = known is not None and known.since <= now < known.until
+        asked.append((system.pk, system.generation, known.stamp if known is not None and true else UNKNOWN))
+    at = to_sql(now)
+    text = read(_changed(VENDOR, rows), [at, at, *values, document(asked), at])
+    return {
+        key: None if stamp is None else Told(stamp, now, until or EVER, bytes(own))
+        for key, stamp, until, own in _answers(text)
+    }
+
+
+_answers = msgspec.json.Decoder(list[tuple[int, int | None, datetime | None, msgspec.Raw]]).decode
+
+
+@lru_cache
+def _changed(vendor: str, rows: str) -> str:
+    """The state that holds, or the first one, ends where another begins, unless it has yet to begin itself."""
+    at = f"%s{cast_of(vendor)}"
+    following = (
+        f"(SELECT CASE WHEN x.at > {at} THEN x.at ELSE x.until END FROM scores_keptstate x"
+        f" WHERE x.system_id = c.id AND x.until > {at} ORDER BY x.until LIMIT 1)"
+    )
+    wanted = listed(vendor, "l", system="bigint", generation="bigint", stamp="bigint")
+    return joined(
+        vendor,
+        f"SELECT {array(vendor, 'c.id', 'c.stamp', instant(vendor, following), f'({rows})')} AS row"
+        f" FROM (SELECT l.system AS id, s.states_stamp AS stamp, s.retired_at FROM {wanted}"
+        f" LEFT JOIN assessments_system s ON s.id = l.system AND s.generation = l.generation AND s.states_until > {at}"
+        " WHERE s.id IS NULL OR s.states_stamp <> l.stamp) AS c ORDER BY c.id",
+    )
+
+
+def gathered(vendor: str, row: str, of: str) -> str:
+    """SQL for one array of an array for each row of a relation, in its order."""
+    gather = "json_agg" if vendor == "postgresql" else "json_group_array"
+    return f"SELECT {gather}({row}) FROM ({of}) AS gathered"
