@@ -154,13 +154,16 @@ def _steps(vendor: str, categories: int) -> str:
     )
 
 
-class _Tops:
-    """What each of some systems told of its highest scores."""
+Scales = tuple[Mapping[str, tuple[datetime, int]], frozenset[int]]
 
-    __slots__ = ("told",)
+
+class _Tops:
+    """What each of some systems told of its highest scores, and what `highest` makes of it."""
+
+    __slots__ = ("known",)
 
     def __init__(self) -> None:
-        self.told: Mapping[int, Told] = {}
+        self.known: tuple[Mapping[int, Told], Scales] = {}, ({}, frozenset())
 
 
 @lru_cache(maxsize=16)
@@ -168,21 +171,26 @@ def _tops(systems: Once[Countable]) -> _Tops:
     return _Tops()
 
 
-def highest(systems: Sequence[Countable], now: datetime) -> tuple[Mapping[str, tuple[datetime, int]], frozenset[int]]:
+def highest(systems: Sequence[Countable], now: datetime) -> Scales:
     """By rubric, when it first scored any of these systems, and the highest score up to `now` in its units.
 
     And the keys of the systems that this tells of. In one statement.
     """
     wanted = once(systems)
     tops = _tops(wanted)
-    anew = told_anew(wanted, tops.told, _highest(VENDOR), [to_sql(now)], now)
-    tops.told = found = _with(tops.told, anew)
+    told, known = tops.known
+    anew = told_anew(wanted, told, _highest(VENDOR), [to_sql(now)], now)
+    if not anew:
+        return known
+    found = _with(told, anew)
     scales: dict[str, tuple[datetime, int]] = {}
     for rows in {each.rows for each in found.values()}:
         for rubric, first, number in _scales(rows):
             before = scales.get(rubric, (first, number))
             scales[rubric] = min(before[0], first), max(before[1], number)
-    return scales, frozenset(found)
+    made = scales, frozenset(found)
+    tops.known = found, made
+    return made
 
 
 @lru_cache(maxsize=4096)

@@ -72,17 +72,44 @@ def states_over(systems: Sequence[Countable], start: datetime, end: datetime = A
     Of systems whose states are known up to `end`; only up to then they are true. Earlier ones than asked for may come first.
     """
     wanted = once(systems)
-    found = [_memory.since(system.pk, start) for system in wanted]
-    asked = document(
-        [
-            (system.pk, system.generation, known.stamp if known else UNKNOWN)
-            for system, known in zip(wanted, found, strict=True)
-        ]
-    )
-    told = _read(read(_unless_known(VENDOR), [asked, to_sql(end), to_sql(start)]), start)
+    latest = _latest(wanted)
+    asked = latest.asked
+    if asked is None or start < asked.start:
+        latest.asked = asked = _asked(wanted, start, [_memory.since(system.pk, start) for system in wanted])
+    told = _read(read(_unless_known(VENDOR), [asked.document, to_sql(end), to_sql(start)]), start)
+    found = asked.found
     if told:
         found = [told.get(system.pk, known) for system, known in zip(wanted, found, strict=True)]
+        latest.asked = _asked(wanted, start, found)
     return _kept(wanted, SameEach(found))
+
+
+class _Asked(NamedTuple):
+    """What is known of each system from `start` on, and that as the parameter to ask with."""
+
+    start: datetime
+    found: Sequence[Known | None]
+    document: str
+
+
+class _Latest:
+    """What was last known of a list of systems. Threads share it."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        self.asked: _Asked | None = None
+
+
+@lru_cache(maxsize=16)
+def _latest(systems: Once[Countable]) -> _Latest:
+    return _Latest()
+
+
+def _asked(systems: Once[Countable], start: datetime, found: Sequence[Known | None]) -> _Asked:
+    stamps = [known.stamp if known else UNKNOWN for known in found]
+    rows = [(system.pk, system.generation, stamp) for system, stamp in zip(systems, stamps, strict=True)]
+    return _Asked(start, found, document(rows))
 
 
 @lru_cache(maxsize=16)

@@ -11,9 +11,10 @@ import msgspec
 
 from accounts.statements import VENDOR, document, listed, to_sql
 from accounts.texts import array, instant, joined, read
-from rubric.once import Once
+from rubric.once import Once, Same
 from rubric.states import EVER
 from scores.kept import Countable, cast_of
+from scores.moment import ALL, Latest, Stretch
 
 UNKNOWN = -1
 
@@ -38,17 +39,37 @@ def told_anew(
     None where states aren't known at `now`. `rows` is SQL for one array of what a system tells: of its states, `k`, while the
     system is `c`; `values` are its parameters.
     """
-    asked = []
-    for system in systems:
-        known = told.get(system.pk)
-        true = known is not None and known.since <= now < known.until
-        asked.append((system.pk, system.generation, known.stamp if known is not None and true else UNKNOWN))
+    latest = _latest(systems, Same(told))
+    known = latest.known
+    if known is None or not known[0].holds(now):
+        latest.known = known = _asked(systems, told, now)
     at = to_sql(now)
-    text = read(_changed(VENDOR, rows), [at, at, *values, document(asked), at])
+    text = read(_changed(VENDOR, rows), [at, at, *values, known[1], at])
     return {
         key: None if stamp is None else Told(stamp, now, until or EVER, bytes(own))
         for key, stamp, until, own in _answers(text)
     }
+
+
+@lru_cache(maxsize=16)
+def _latest(systems: Once[Countable], told: Same[Mapping[int, Told]]) -> Latest[str]:
+    return Latest()
+
+
+def _asked(systems: Once[Countable], told: Mapping[int, Told], now: datetime) -> tuple[Stretch, str]:
+    """These systems, each with the stamp of what is known at `now`, and how long that is what to ask with."""
+    asked = []
+    since, until = ALL
+    for system in systems:
+        known, stamp = told.get(system.pk), UNKNOWN
+        if known is not None and known.since <= now < known.until:
+            stamp, since, until = known.stamp, max(since, known.since), min(until, known.until)
+        elif known is not None and now < known.since:
+            until = min(until, known.since)
+        elif known is not None:
+            since = max(since, known.until)
+        asked.append((system.pk, system.generation, stamp))
+    return Stretch(since, until), document(asked)
 
 
 _answers = msgspec.json.Decoder(list[tuple[int, int | None, datetime | None, msgspec.Raw]]).decode

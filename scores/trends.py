@@ -70,13 +70,20 @@ class Life:
 
 def bucket_ends(start: datetime, end: datetime, interval: Interval) -> list[datetime]:
     """The last instants of the buckets that [start, end] touches, ascending; the last one is cut at `end`."""
-    ends = []
-    following = _first_of_next(start.astimezone(UTC), interval)
-    while following <= end:
-        ends.append(following - LAST_MOMENT)
-        following = _first_of_next(following, interval)
+    first, beyond = (_first_of_next(at.astimezone(UTC), interval) for at in (start, end))
+    ends = list(_ends_before(first, beyond, interval))
     if not ends or ends[-1] < end:
         ends.append(end)
+    return ends
+
+
+@lru_cache(maxsize=64)
+def _ends_before(first: datetime, beyond: datetime, interval: Interval) -> Sequence[datetime]:
+    """The last instants of the buckets that are followed by one which begins at `first` or later, and before `beyond`."""
+    ends = []
+    while first < beyond:
+        ends.append(first - LAST_MOMENT)
+        first = _first_of_next(first, interval)
     return ends
 
 

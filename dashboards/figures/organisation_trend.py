@@ -25,7 +25,7 @@ from dashboards.figures.scale import (
 from dashboards.phrases import score as score_text
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
-from rubric.once import Same
+from rubric.once import Same, SameEach
 
 _STRIP = 0.13
 """The share of the height that the strip with the number of systems takes, below the scores."""
@@ -98,9 +98,14 @@ def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
     if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
         return limit
     # Fractions are compared only where their nearest floating numbers are the same.
-    _, most = max([_most(Same(bucket)) for bucket in buckets])
+    _, most = max(_highest(SameEach(buckets[:-1])), _most(Same(buckets[-1])))
     step = rubric.scale[Level.AUTOMATED] / 2
     return min(limit, step * (ceil(most / step) + 2))
+
+
+@lru_cache(maxsize=16)
+def _highest(buckets: SameEach[Bucket]) -> tuple[float, Fraction]:
+    return max([_most(Same(bucket)) for bucket in buckets.values], default=(0.0, Fraction(0)))
 
 
 @lru_cache(maxsize=2048)
@@ -139,7 +144,8 @@ def _systems_name(systems: int) -> dict[str, Any]:
 
 
 def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[dict[str, Any]]:
-    drawn = [_drawn(rubric, Same(bucket)) for bucket in [*buckets, buckets[-1]]]
+    last = _drawn(rubric, Same(buckets[-1]))
+    drawn = [*_all_drawn(rubric, SameEach(buckets[:-1])), last, last]
     x = [*(bucket.at for bucket in drawn[:-1]), instant(max(now, buckets[-1].at))]
     lower = line("Lower quartile", x, [bucket.q1 for bucket in drawn], 2, color="var(--ribbon)", width=0)
     upper = line("Upper quartile", x, [bucket.q3 for bucket in drawn], 2, color="var(--ribbon)", width=0)
@@ -178,6 +184,12 @@ class _Drawn(NamedTuple):
     median: float | None
     verified: float | None
     systems: int
+
+
+# All but the last bucket are the same ones from one reading to the next.
+@lru_cache(maxsize=16)
+def _all_drawn(rubric: Rubric, buckets: SameEach[Bucket]) -> Sequence[_Drawn]:
+    return [_drawn(rubric, Same(bucket)) for bucket in buckets.values]
 
 
 @lru_cache(maxsize=2048)
@@ -255,11 +267,16 @@ def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
     return Table(
         caption="All systems at the end of each period, newest first",
         columns=columns + means + limits,
-        rows=tuple([_row(rubric, Same(bucket)) for bucket in reversed(buckets)]),
+        rows=(_row(rubric, Same(buckets[-1])), *_rows(rubric, SameEach(buckets[:-1]))),
     )
 
 
-# Trends are of the same buckets from one reading to the next, but for the last one.
+@lru_cache(maxsize=16)
+def _rows(rubric: Rubric, buckets: SameEach[Bucket]) -> Sequence[Row]:
+    """Those of several buckets, newest first."""
+    return [_row(rubric, Same(bucket)) for bucket in reversed(buckets.values)]
+
+
 @lru_cache(maxsize=2048)
 def _row(rubric: Rubric, same: Same[Bucket]) -> Row:
     return Row(same.value.at, day(same.value.at), _cells(rubric, same.value))

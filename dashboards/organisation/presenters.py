@@ -19,7 +19,7 @@ from dashboards.organisation.heat_query import HeatQuery
 from dashboards.organisation.summary_presenters import Summary, summary
 from rubric.definition import Aggregation, Band, Category, Rubric
 from rubric.loader import builtin
-from rubric.once import Once, Same, once
+from rubric.once import Once, Same, SameEach, once
 from scores.overview import Figures, Standing, band_is_proved, figures
 from scores.past import Past
 from scores.trends import Life
@@ -108,7 +108,6 @@ def present(
 ) -> Overview:
     """The page's values. Figures, bands and chart are of the systems that `rubric` scores; `listed` are the table's rows."""
     found = figures(rubric, rows)
-    tops = {key: _top(builtin()[key], highest) for key, highest in past.highest.items()}
     bands = _bands(Same(found), wanted)
     end = _end_of_hour(now)
     return Overview(
@@ -124,7 +123,7 @@ def present(
         summary=summary(rubric, rows) if found.systems else None,
         chosen=listed.chosen.words if listed.chosen else "",
         page=listed.page,
-        rows=[_row(row, past.lives.get(row.system.pk), tops, end) for row in listed.page.rows],
+        rows=_table(listed.page.rows, past, end),
         others=_others(rubric, once(rows)),
         spark_start=end - SPARK,
         spark_end=end,
@@ -192,6 +191,19 @@ def _top(rubric: Rubric, highest: Fraction) -> Fraction:
     """The top of a rubric's sparklines: one scale for all, which the highest score fits."""
     least = rubric.maximum if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES else rubric.maximum * 4 / 7
     return max(least, highest)
+
+
+def _table(rows: Sequence[Standing], past: Past, end: datetime) -> Sequence[SystemRow]:
+    lives = [past.lives.get(row.system.pk) for row in rows]
+    return _drawn_rows(SameEach(rows), SameEach(lives), tuple(past.highest.items()), end)
+
+
+@lru_cache(maxsize=64)
+def _drawn_rows(
+    rows: SameEach[Standing], lives: SameEach[Life | None], highest: tuple[tuple[str, Fraction], ...], end: datetime
+) -> Sequence[SystemRow]:
+    tops = {key: _top(builtin()[key], value) for key, value in highest}
+    return [_row(row, life, tops, end) for row, life in zip(rows.values, lives.values, strict=True)]
 
 
 def _row(row: Standing, life: Life | None, tops: dict[str, Fraction], end: datetime) -> SystemRow:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from dashboards.figures.chart import LineKey, Range, Row, SignKey, Table
 from dashboards.moments import address_at
+from rubric.once import SameEach
 
 register = template.Library()
 
@@ -66,10 +67,16 @@ def _range(label: str, start: str, chosen: bool) -> str:
 def chart_table(table: Table, moves: str = "") -> SafeString:
     """What stands in a chart's table; `moves` as for the chart."""
     heads = "".join([f'<th scope="col">{escape(column)}</th>' for column in table.columns])
-    rows = "".join([_chart_row(row, moves) for row in table.rows])
+    # The newest row is another one at each reading.
+    rows = "".join([*(_chart_row(row, moves) for row in table.rows[:1]), _chart_rows(SameEach(table.rows[1:]), moves)])
     return SafeString(
         f'<caption class="vh">{escape(table.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
     )
+
+
+@lru_cache(maxsize=64)
+def _chart_rows(rows: SameEach[Row], moves: str) -> str:
+    return "".join([_chart_row(row, moves) for row in rows.values])
 
 
 @lru_cache(maxsize=8192)

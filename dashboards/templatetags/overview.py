@@ -17,11 +17,12 @@ from django.utils.safestring import SafeString
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.choosing import address
+from dashboards.organisation.filters import Filter
 from dashboards.organisation.presenters import BandRow, SystemRow
 from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import band, delta, sparkline
 from rubric.definition import Category, Rubric
-from rubric.once import Same
+from rubric.once import Same, SameEach
 from scores.overview import Standing
 
 register = template.Library()
@@ -45,7 +46,7 @@ def page_link(context: Context, number: int, anchor: str = "#systems") -> str:
 def part(context: Context, name: str, **values: Any) -> SafeString:
     """A part of the page, made of these values alone, which never change: the same ones give what was made before."""
     organisation = context["membership"].organisation.slug
-    known = {key: value if isinstance(value, (str, int)) else Same(value) for key, value in values.items()}
+    known = {key: value if isinstance(value, str | int | Filter) else Same(value) for key, value in values.items()}
     return _part(name, organisation, addresses("organisation", organisation), **known)
 
 
@@ -75,7 +76,15 @@ def system_rows(
 ) -> SafeString:
     """The rows of the table of systems; sparklines reach from `start` to `now`."""
     _, page = addresses("organisation", organisation)
-    return SafeString("".join([_system_row(Same(row), organisation, page, start, now, may_assess) for row in rows]))
+    return _system_rows(SameEach(rows), organisation, page, start, now, may_assess)
+
+
+@lru_cache(maxsize=64)
+def _system_rows(
+    rows: SameEach[SystemRow], organisation: str, page: str, start: datetime, now: datetime, may_assess: bool
+) -> SafeString:
+    own = [_system_row(Same(row), organisation, page, start, now, may_assess) for row in rows.values]
+    return SafeString("".join(own))
 
 
 # Where the site lies is told by the organisation's page.
