@@ -22,7 +22,7 @@ from rubric.states import State
 from scores.kept import ALWAYS, Countable, cast_of
 
 MOST_STATES = 200_000
-"""How many states are remembered; each takes about a quarter of a KiB."""
+"""How many states are remembered; each takes about 0.3 KiB."""
 UNKNOWN = -1
 
 Kept = Once[tuple[int, Sequence[State]]]
