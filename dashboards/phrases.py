@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
@@ -14,8 +15,7 @@ from scores.steps import LAPSES_SOON
 _WORDS = {Level.NONE: "None", Level.MANUAL: "Manual", Level.AUTOMATED: "Automated"}
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A short text, its tone (`""`, `quiet`, `warn` or `fail`) and the glyph before it (`""` for none)."""
 
     text: str
@@ -64,9 +64,14 @@ def disc(claimed: Level, verified: Level, *, not_applicable: bool = False) -> tu
 
 def date(at: datetime, now: datetime) -> str:
     """A day in UTC, `12 Dec`, with the year where it is not that of `now`."""
+    return _date(at, now.astimezone(UTC).year)
+
+
+@lru_cache(maxsize=4096)
+def _date(at: datetime, year: int) -> str:
     day = at.astimezone(UTC)
     text = f"{day.day} {day:%b}"
-    return text if day.year == now.astimezone(UTC).year else f"{text} {day.year}"
+    return text if day.year == year else f"{text} {day.year}"
 
 
 def days(length: timedelta) -> str:

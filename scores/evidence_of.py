@@ -10,15 +10,14 @@ from functools import lru_cache
 import msgspec
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 
-from accounts.compiled import compiled
 from accounts.statements import VENDOR, document, listed, to_sql
 from accounts.texts import array, instant, joined, read
 from assessments.entries import Entry, Listed
 from assessments.models import System
 from evidence.models import Check, Result, Status
 from evidence.rules_of import Rules
+from rubric.moment import Moment
 from rubric.once import Once, once
-from scores.moment import Moment
 from scores.score import Health
 
 NewestResult = tuple[str, str, datetime | None]
@@ -37,18 +36,30 @@ def newest_of(system: System, at: datetime) -> list[NewestResult]:
     return [row[2:] for row in _by_then(Check.objects.filter(system=system), at)]
 
 
-def newest_by_name(system: System, at: datetime) -> dict[str, NewestResult]:
-    """The same by the checks' names, in a query that reads no results, and one more where some lie in the future of `at`."""
-    found = {name: (test, status, observed_at) for name, test, status, observed_at in _known(system.pk)}
+def newest_by_name(system: System, at: datetime) -> Mapping[str, NewestResult]:
+    """The same by the checks' names, in a query that reads no results, and one more where some lie in the future of `at`.
+
+    It is the same object as long as nothing of it differs.
+    """
+    found = _by_name(read(_checks(VENDOR), [system.pk]))
     ahead = [name for name, newest in found.items() if newest[2] is not None and newest[2] > at]
-    if ahead:
-        found |= {row[1]: row[2:] for row in _by_then(Check.objects.filter(system=system, name__in=ahead), at)}
-    return found
+    if not ahead:
+        return found
+    return {**found, **{row[1]: row[2:] for row in _by_then(Check.objects.filter(system=system, name__in=ahead), at)}}
 
 
-@compiled
-def _known(system: int) -> QuerySet[Check, tuple[str, str, str, datetime | None]]:
-    return Check.objects.filter(system=system).values_list("name", "test", "newest_status", "newest_observed_at")
+@lru_cache
+def _checks(vendor: str) -> str:
+    columns = array(vendor, "name", "test", "newest_status", instant(vendor, "newest_observed_at"))
+    return joined(vendor, f"SELECT {columns} AS row FROM evidence_check WHERE system_id = %s ORDER BY id")
+
+
+@lru_cache(maxsize=64)
+def _by_name(text: str) -> Mapping[str, NewestResult]:
+    return {name: (test, status, at) for name, test, status, at in _named_rows(text)}
+
+
+_named_rows = msgspec.json.Decoder(list[tuple[str, str, str, datetime | None]]).decode
 
 
 def newest_results(systems: Sequence[System], now: datetime) -> dict[int, list[NewestResult]]:

@@ -14,12 +14,12 @@ from assessments.entries import Listed, models_of
 from assessments.models import Lifecycle
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
+from rubric.moment import Moment
 from rubric.once import Once, once
 from scores.evidence_of import usual_window, windows_of
 from scores.facts import load_facts
 from scores.holdings import Holding, holding, holding_of
 from scores.kept import Course, ahead_of
-from scores.moment import Moment
 
 HORIZON = timedelta(days=30)
 """How far ahead an organisation looks."""

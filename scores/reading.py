@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.db.models import Min
@@ -15,7 +15,7 @@ from rubric.levels import Level
 from rubric.scoring import adjusted, totals
 from rubric.timeline import Facts, Levels, Point, levels_at, timeline
 from scores.drafts import Draft
-from scores.evidence_of import NewestResult, fold_health, health
+from scores.evidence_of import health
 from scores.facts import load_facts
 from scores.runs_of import RunCount, run_counts
 from scores.score import CategoryScore, FullScore, Health, Score, TestScore
@@ -46,29 +46,32 @@ def full_score(system: System, at: datetime, draft: Draft | None = None) -> Full
     return explained(system, facts, at, draft)
 
 
-def explained(
-    system: System,
-    facts: Facts,
-    at: datetime,
-    draft: Draft | None = None,
-    newest: Sequence[NewestResult] | None = None,
-) -> FullScore:
-    """The same from facts that are loaded already: all from `at` on, or more; and from what checks' newest results are."""
+def explained(system: System, facts: Facts, at: datetime, draft: Draft | None = None) -> FullScore:
+    """The same from facts that are loaded already: all from `at` on, or more."""
     rubric = facts.rubric_at(at)
     levels = levels_at(facts, at)
     if draft is not None:
         rubric, levels = draft.rubric, draft.beside(levels.verified)
-    total = score_of(rubric, levels, at)
     rules = Rules.of(system)
-    tests = list(rubric.tests)
-    counts = run_counts(system, rules, tests, at)
-    healths = health(system, rules, at) if newest is None else fold_health(newest, rules, at)
-    falls = next_falls(facts, at)
+    counts = run_counts(system, rules, list(rubric.tests), at)
+    return explained_by(rubric, levels, at, counts, next_falls(facts, at), health(system, rules, at))
+
+
+def explained_by(
+    rubric: Rubric,
+    levels: Levels,
+    at: datetime,
+    counts: Mapping[str, RunCount],
+    falls: Mapping[str, datetime],
+    healths: Mapping[str, Health],
+) -> FullScore:
+    """The score that these levels make as of `at`, with what was read of each test, if anything was."""
+    total = score_of(rubric, levels, at)
     return FullScore(
         total=total,
         adjusted=adjusted(rubric, levels.credited, levels.left_out),
         categories=category_scores(total),
-        tests=tuple(test_score(rubric, levels, test, counts, falls, healths) for test in tests),
+        tests=tuple(test_score(rubric, levels, test, counts, falls, healths) for test in rubric.tests),
     )
 
 

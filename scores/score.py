@@ -99,3 +99,21 @@ class FullScore:
     adjusted: Fraction | None
     categories: tuple[CategoryScore, ...]
     tests: tuple[TestScore, ...]
+
+
+class Alike:
+    """A score as the key of what is made of it: equal to another of the very same tests, whatever their instants.
+
+    Such scores differ in nothing else, as tests are made together with all that is counted of them.
+    """
+
+    __slots__ = ("full",)
+
+    def __init__(self, full: FullScore) -> None:
+        self.full = full
+
+    def __hash__(self) -> int:
+        return id(self.full.tests)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alike) and other.full.tests is self.full.tests

@@ -13,6 +13,7 @@ from assessments.entries import Listed, edition_changes
 from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
+from rubric.moment import Latest, Stretch
 from rubric.once import Once, Same, once
 from rubric.scoring import totals
 from rubric.states import EVER, State, fallible, of_digits, verified_in
@@ -22,7 +23,6 @@ from scores.holdings import Holding, holding, holding_by_states
 from scores.kept import known, order_of
 from scores.kept_states import Kept, states_over
 from scores.lapses import HORIZON, Ahead, lapses_of
-from scores.moment import Latest, Stretch
 from scores.overview import COMPARED, Standing, review_interval, review_is_due
 from scores.recounting import Recounting
 from scores.snapshots import Snapshot, snapshot

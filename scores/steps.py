@@ -1,4 +1,4 @@
-"""What to do next: the plan for the next band, by category, and which claims evidence no longer carries. Pure."""
+"""What to do next: the plan for a system's target or the next band, and which claims evidence no longer carries. Pure."""
 
 from __future__ import annotations
 
@@ -29,24 +29,26 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class NextSteps:
-    """The way to the next band: `goal` is the lowest score in it (points, or percent for shares).
-
-    `band` is None where the rubric has no bands. `unproved` are tests whose evidence lapsed below the claim or does so soon.
-    """
+    """The way to `goal`, in points, or percent for shares; None where nothing is left to reach."""
 
     goal: Fraction | None
-    band: Band | None
     gaps: tuple[Gap, ...]
-    unproved: tuple[TestScore, ...]
 
 
-def next_steps(full: FullScore, at: datetime, efforts: Mapping[str, Effort]) -> NextSteps:
-    """What to do next for a system that stands like this at `at`; `efforts` replaces the rubric's, by test."""
-    rubric = full.total.rubric
-    band = next_band(rubric, full.total.score.score)
-    goal = goal_of(rubric, full.total.score.score, band)
-    gaps = () if goal is None else _gaps(full, _plan(full, goal, efforts))
-    return NextSteps(goal, band, gaps, unproved(full.tests, at))
+def next_steps(full: FullScore, target: Fraction | None, efforts: Mapping[str, Effort]) -> NextSteps:
+    """What to do next for a system with this target that stands like this; `efforts` replaces the rubric's, by test."""
+    goal = next_goal(full.total.rubric, full.total.score.score, target)
+    return NextSteps(goal, () if goal is None else _gaps(full, _plan(full, goal, efforts)))
+
+
+def next_goal(rubric: Rubric, score: Fraction, target: Fraction | None) -> Fraction | None:
+    """The score to reach next: the system's target where it lies ahead, else the next band. None at the top.
+
+    A target of another edition may lie beyond this one's maximum, which is to be reached then.
+    """
+    if target is not None and score < min(target, rubric.maximum):
+        return min(target, rubric.maximum)
+    return goal_of(rubric, score, next_band(rubric, score))
 
 
 def _plan(full: FullScore, goal: Fraction, efforts: Mapping[str, Effort]) -> Plan:

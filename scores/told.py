@@ -11,10 +11,10 @@ import msgspec
 
 from accounts.statements import VENDOR, document, listed, to_sql
 from accounts.texts import array, instant, joined, read
+from rubric.moment import ALL, Latest, Stretch
 from rubric.once import Once, Same
 from rubric.states import EVER
 from scores.kept import Countable, cast_of
-from scores.moment import ALL, Latest, Stretch
 
 UNKNOWN = -1
 

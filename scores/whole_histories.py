@@ -1,59 +1,146 @@
-"""Histories that this process counted a moment ago: functions of a system's facts alone, remembered by all of the facts.
+"""All facts of a system and what they alone make, remembered by the text that holds them.
 
 Whoever follows a system through time asks for its whole history again and again, of which hardly anything changes meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
-from rubric.timeline import Facts, Point, timeline
+import msgspec
+
+from accounts.statements import VENDOR
+from accounts.texts import array, instant, joined, read
+from assessments.claims import thaw
+from assessments.models import Assessment, System
+from evidence.rules_of import Rules
+from rubric.definition import Rubric
+from rubric.levels import Level
+from rubric.moment import Moment
+from rubric.once import Once
+from rubric.reported import Reported, reported
+from rubric.timeline import EvidenceSpan, Facts, Point, levels_at, timeline
+from scores.evidence_of import NewestResult, fold_health
+from scores.facts import editions_of
 from scores.marks import Event, lapse_events
-from scores.reading import LAST
+from scores.reading import LAST, explained_by, next_falls
+from scores.runs_of import RunCount, run_counts
+from scores.score import FullScore, Health, Score
+from scores.trends import first_fact
 
-MOST_SPANS = 400
-"""Longer histories are counted anew each time, so that what is remembered stays small."""
+LONGEST = 50_000
+"""Texts of more characters are read anew each time, so that what is remembered stays small."""
 
+_LEVELS = tuple(Level)
+_rows = msgspec.json.Decoder(list[tuple[str, int, datetime, datetime]]).decode
 
-class History(NamedTuple):
-    """All points of a system from its first fact on, lapses to come included, and the lapses that charts mark."""
-
-    points: Sequence[Point]
-    lapses: Sequence[Event]
-
-
-def history_of(facts: Facts, since: datetime) -> History:
-    """The history that these facts make, which hold all there are; `since` is the instant of the first."""
-    return _history(_Known(facts), since) if len(facts.spans) <= MOST_SPANS else _counted(facts, since)
+Frozen = tuple[datetime, tuple[tuple[str, Any], ...]]
+"""A final assessment's claims as they are stored, and from when on they hold."""
 
 
-def _counted(facts: Facts, since: datetime) -> History:
-    return History(timeline(facts, since, LAST), lapse_events(facts, LAST))
+class Whole:
+    """All facts of a system and the history that they make. What was made of the same text is one object, never changed.
+
+    `first_run_at` is when its earliest result was observed, `since` when the first fact happened. `points` is the history
+    from then on, lapses to come included, and empty without any fact; `lapses` are those that charts mark.
+    """
+
+    def __init__(self, facts: Facts, first_run_at: datetime | None) -> None:
+        self.facts, self.first_run_at = facts, first_run_at
+        self.since = first_fact(facts, first_run_at)
+        self.points: tuple[Point, ...] = () if self.since is None else tuple(timeline(facts, self.since, LAST))
+        self.lapses: tuple[Event, ...] = tuple(lapse_events(facts, LAST))
+        self.instants = [point.at for point in self.points]
+        edges = {at for span in facts.spans for at in (span.starts_at, span.ends_at)}
+        edges |= {claims.effective_at for claims in facts.claims}
+        self.edges = sorted(edges | {start for start, _ in facts.editions if start is not None})
+
+    def until(self, at: datetime) -> tuple[Point, ...]:
+        """The history up to `at` (aware)."""
+        return _first(self, bisect_right(self.instants, at))
+
+    def reported(self, rubric: Rubric) -> Reported:
+        """From when on the numbers of this rubric rest on anything."""
+        return _reported(self, rubric)
+
+
+def whole_of(system: System, finals: Iterable[Assessment], first_run_at: datetime | None) -> Whole:
+    """All facts of a system, in one statement; `finals` are its final assessments, ascending."""
+    text = read(_spans(VENDOR), [system.pk, system.generation])
+    claims = tuple([(each.effective_at, tuple((each.claims or {}).items())) for each in finals])
+    make = _whole if len(text) <= LONGEST else _whole.__wrapped__
+    return make(text, claims, tuple(editions_of(system)), first_run_at)
+
+
+@lru_cache
+def _spans(vendor: str) -> str:
+    """Spans of the generation that the system pointed to when it was read, as its rules were."""
+    columns = array(vendor, "test", "level", instant(vendor, "starts_at"), instant(vendor, "ends_at"))
+    return joined(
+        vendor, f"SELECT {columns} AS row FROM evidence_span WHERE system_id = %s AND generation = %s ORDER BY id"
+    )
 
 
 @lru_cache(maxsize=64)
-def _history(known: _Known, since: datetime) -> History:
-    return _counted(known.facts, since)
+def _whole(
+    text: str,
+    claims: tuple[Frozen, ...],
+    editions: tuple[tuple[datetime | None, Rubric], ...],
+    first_run_at: datetime | None,
+) -> Whole:
+    spans = [EvidenceSpan(test, _LEVELS[level], start, end) for test, level, start, end in _rows(text)]
+    return Whole(Facts(editions, [thaw(dict(stored), at) for at, stored in claims], spans), first_run_at)
 
 
-class _Known:
-    """Facts that equal others which hold the same: every edition, claim and span, and nothing else."""
+@lru_cache(maxsize=64)
+def _first(whole: Whole, count: int) -> tuple[Point, ...]:
+    return whole.points[:count]
 
-    __slots__ = ("facts", "values")
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.values: tuple[Hashable, ...] = (
-            tuple(facts.editions),
-            tuple([(each.effective_at, *each.levels.items(), each.not_applicable) for each in facts.claims]),
-            tuple([(each.test, each.level, each.starts_at, each.ends_at) for each in facts.spans]),
-        )
+@lru_cache(maxsize=64)
+def _reported(whole: Whole, rubric: Rubric) -> Reported:
+    return reported(whole.facts, rubric, whole.first_run_at)
+
+
+def explained_at(system: System, whole: Whole, at: datetime, newest: Sequence[NewestResult]) -> FullScore:
+    """The score at `at` with all that explains it, in one query; `newest` is what the checks' newest results are.
+
+    Its tests and its categories are the same tuples as long as nothing in them differs.
+    """
+    rules = Rules.of(system)
+    rubric = whole.facts.rubric_at(at)
+    counts = run_counts(system, rules, list(rubric.tests), at)
+    healths = fold_health(newest, rules, at)
+    moment = Moment.among(at, at, (whole.edges, ()))
+    known = _explained(whole, rubric, moment, _Counts(counts), tuple(healths.items()))
+    total = Score(rubric, at, known.total.score, known.total.claimed, known.total.verified, known.total.band)
+    return FullScore(total, known.adjusted, known.categories, known.tests)
+
+
+class _Counts:
+    """What was counted of the runs of each test, equal where all of it is."""
+
+    __slots__ = ("by_test", "values")
+
+    def __init__(self, by_test: dict[str, RunCount]) -> None:
+        self.by_test = by_test
+        self.values = [(test, count.runs, count.last_run_at) for test, count in by_test.items()]
 
     def __hash__(self) -> int:
-        return hash(self.values)
+        return hash(tuple(self.values))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.values == other.values
+        return isinstance(other, _Counts) and self.values == other.values
+
+
+@lru_cache(maxsize=256)
+def _explained(
+    whole: Whole, rubric: Rubric, moment: Moment, counts: _Counts, healths: tuple[tuple[str, Health], ...]
+) -> FullScore:
+    levels, falls = levels_at(whole.facts, moment.at), next_falls(whole.facts, moment.at)
+    full = explained_by(rubric, levels, moment.at, counts.by_test, falls, dict(healths))
+    return FullScore(full.total, full.adjusted, Once(full.categories), Once(full.tests))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +14,7 @@ from dashboards.figures.chart import (
     Chart,
     LineKey,
     SignKey,
+    day,
     end_of_axis,
     instant,
     ranges,
@@ -44,6 +46,8 @@ from dashboards.figures.system_words import (
 )
 from dashboards.phrases import score as score_text
 from rubric.definition import Rubric
+from rubric.moment import Moment
+from rubric.once import Same
 from rubric.reported import Reported
 from rubric.timeline import Point
 
@@ -69,17 +73,56 @@ def system_trend(
     was in force, as scores of another edition are on another scale; the table has them all. Marks before the first
     point are left out. What `reported` says was not reported yet is no line at 0 but a gap, with a dotted line below.
     """
-    shown = [mark for mark in marks if points[0].at <= mark.at <= now]
+    shown = tuple([Marked(mark.at, mark.kind, mark.text) for mark in marks if points[0].at <= mark.at <= now])
     silence = silence_of(rubric, reported)
-    silent = any(since is None or since > points[0].at for since in silence.values())
+    decisive = [
+        points[-1].at,
+        points[0].at + DOTTED,
+        *(mark.at for mark in shown),
+        *filter(None, [at, *silence.values()]),
+    ]
+    moment = Moment.among(now, now, (sorted(decisive), (timedelta(0),)))
+    settled = _settled(rubric, Same(points), shown, tuple(silence.items()), at, moment, day(now))
+    return replace(settled, figure=_until(settled.figure, points[0].at, now), ranges=ranges(points[0].at, now, at))
+
+
+class Marked(NamedTuple):
+    """What is drawn of a mark."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+@lru_cache(maxsize=64)
+def _settled(
+    rubric: Rubric,
+    same: Same[Sequence[Point]],
+    marks: tuple[Marked, ...],
+    silent: tuple[tuple[str, datetime | None], ...],
+    at: datetime | None,
+    moment: Moment,
+    today: str,
+) -> Chart:
+    """The chart at an instant like `moment`, on the day that is `today` in words: only where it ends differs between two."""
+    points, now, silence = same.value, moment.at, dict(silent)
+    is_late = any(since is None or since > points[0].at for since in silence.values())
     return Chart(
-        figure=_figure(rubric, points, shown, now, at, silence),
+        figure=_figure(rubric, points, marks, now, at, silence),
         lines=_line_keys(rubric),
-        keys=(*mark_keys(shown), *([SignKey(NOT_REPORTED, "┄")] if silent else [])),
-        ranges=ranges(points[0].at, now, at),
-        summary=summary_of(rubric, points, shown, now) + told_of_silence(silence, points[0].at),
+        keys=(*mark_keys(marks), *([SignKey(NOT_REPORTED, "┄")] if is_late else [])),
+        ranges=(),
+        summary=summary_of(rubric, points, marks, now) + told_of_silence(silence, points[0].at),
         table=table_of(rubric, points, silence),
     )
+
+
+def _until(figure: Mapping[str, Any], start: datetime, now: datetime) -> dict[str, Any]:
+    """The same figure up to `now`, where all lines end; they share their instants."""
+    x = [*figure["data"][0]["x"][:-1], instant(now)]
+    ended = [trace if trace["mode"] == "markers" else trace | {"x": x} for trace in figure["data"]]
+    span = {"from": instant(start_of_axis(start, now)), "until": instant(end_of_axis(start, now))}
+    return {**span, **figure, "data": ended}
 
 
 def _figure(
@@ -101,12 +144,8 @@ def _figure(
         layout["shapes"].append(_cursor(at))
     instants = sorted({*(point.at for point in points), *(mark.at for mark in marks), *([at] if at else []), now})
     lines = _lines(rubric, points, instants, silence)
-    return {
-        "from": instant(start_of_axis(points[0].at, now)),
-        "until": instant(end_of_axis(points[0].at, now)),
-        "data": lines + _silent_line(instants, silence, float(top) * _SILENT) + mark_traces(marks, float(top) * _LANE),
-        "layout": layout,
-    }
+    data = lines + _silent_line(instants, silence, float(top) * _SILENT) + mark_traces(marks, float(top) * _LANE)
+    return {"data": data, "layout": layout}
 
 
 class Frame(NamedTuple):

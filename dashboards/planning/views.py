@@ -19,7 +19,7 @@ from dashboards.system.reading import system_of
 from rubric.definition import Rubric
 from rubric.scoring import totals
 from scores.plan import position_of, warnings
-from scores.steps import goal_of, next_band
+from scores.steps import next_goal
 
 
 class TargetForm(forms.Form):
@@ -36,14 +36,15 @@ class TargetForm(forms.Form):
 @require_safe
 @member_page(Role.VIEWER)
 def system_plan(request: MemberRequest, organisation: str, system: str) -> HttpResponse:
-    """The plan to `?target=`, one band up without it; `?choose=yes&step=NAME...` are the steps to look ahead with."""
+    """The plan to `?target=`, else `next_goal`; `?choose=yes&step=NAME...` are the steps to look ahead with."""
     found = system_of(request.membership, system)
     position = position_of(found, timezone.now())
     rubric = position.rubric
     score = totals(rubric, position.credited).score
     asked = "target" in request.GET
     form = TargetForm(request.GET if asked else None, rubric=rubric)
-    goal = goal_of(rubric, score, next_band(rubric, score))
+    own = None if found.target_score is None else Fraction(found.target_score)
+    goal = next_goal(rubric, score, own)
     if asked:
         goal = Fraction(form.cleaned_data["target"]) if form.is_valid() else None
     made = None if goal is None else position.plan(goal)

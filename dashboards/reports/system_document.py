@@ -37,7 +37,7 @@ from scores.marks import Event, EventKind
 from scores.overview import review_is_due
 from scores.plan import Position, efforts_of
 from scores.score import CategoryScore, FullScore, TestScore
-from scores.steps import goal_of, next_band
+from scores.steps import next_goal
 
 MOST_EVENTS = 30
 
@@ -166,9 +166,8 @@ def _test(test: TestScore, reading: SystemReading) -> dict[str, Any]:
 def _plan(reading: SystemReading, full: FullScore) -> dict[str, Any] | None:
     """The cheapest steps to the system's target, or to the next band where it has none or holds it; None without any."""
     rubric, score, system = full.total.rubric, full.total.score.score, reading.system
-    target = None if system.target_score is None else min(Fraction(system.target_score), rubric.maximum)
-    to_target = target is not None and target > score
-    goal = target if to_target else goal_of(rubric, score, next_band(rubric, score))
+    target = None if system.target_score is None else Fraction(system.target_score)
+    goal = next_goal(rubric, score, target)
     if goal is None:
         return None
     position = Position(system, rubric, reading.at, reading.levels, efforts_of(system))
@@ -185,7 +184,7 @@ def _plan(reading: SystemReading, full: FullScore) -> dict[str, Any] | None:
         }
         for line in lines(position, made, ())
     ]
-    return {"goal": value_of(goal, rubric), "of_target": to_target, "lines": shown}
+    return {"goal": value_of(goal, rubric), "of_target": target is not None and target > score, "lines": shown}
 
 
 def _initiatives(steps: Sequence[StepProgress]) -> list[dict[str, Any]]:

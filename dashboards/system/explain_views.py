@@ -13,6 +13,7 @@ from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from dashboards.moments import as_of
 from dashboards.system.explain_presenters import present
+from dashboards.system.parts import dates
 from dashboards.system.reading import system_of
 from rubric.loader import builtin
 from scores.why import why
@@ -32,6 +33,7 @@ def explain(request: MemberRequest, organisation: str, system: str) -> HttpRespo
         "rubric": builtin()[found.edition_at(moment.at)],
         "facts": facts,
         "page": None if facts is None else present(facts),
+        "dates": dates("The score", found, moment, now, (facts.earlier, facts.later) if facts else (None, None)),
         "as_of": moment,
         "now": now,
         "past": moment.past,

@@ -16,6 +16,7 @@ from dashboards.moments import as_of
 from dashboards.paging import page_number
 from dashboards.system.facts_presenters import counts_as, read_wanted, why_verified
 from dashboards.system.forms import VoidForm
+from dashboards.system.parts import dates
 from dashboards.system.reading import system_of
 from dashboards.system.strip_presenters import metrics, strips
 from evidence.models import Check, Result, Status
@@ -59,6 +60,7 @@ def test(request: MemberRequest, organisation: str, system: str, test: str) -> H
         "number": number,
         "following": number + 1 if more else None,
         "results": newest[:RESULTS_OF_TEST],
+        "dates": dates("The test", found, moment, now, (explanation.earlier, explanation.later)),
         "as_of": moment,
         "at": moment.at,
         "past": moment.past,

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from dashboards import phrases
 from dashboards.figures import system_trend
 from dashboards.figures.chart import Chart
+from dashboards.moments import AsOf
+from dashboards.phrases import Phrase
+from dashboards.system import parts
 from dashboards.system.reading import SystemFacts
-from dashboards.system.timeline_presenters import Line, lines
+from dashboards.system.timeline_presenters import known_lines
 from evidence.rules_of import Rules
-from rubric.definition import Aggregation, Band, Rubric
+from rubric.definition import Aggregation, Band, Effort, Rubric
 from rubric.levels import Level
-from scores.gate import Condition, target_condition
+from rubric.once import Once, once
+from scores.gate import target_condition
 from scores.plan import efforts_of
-from scores.score import CategoryScore, FullScore, TestScore
-from scores.steps import Gap, NextSteps, next_band, next_steps
+from scores.score import Alike, CategoryScore, FullScore, TestScore
+from scores.steps import Gap, next_band, next_steps, unproved
 
 SHOWN_STEPS = 3
 SHOWN_EVENTS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hero:
     """The leading number and what stands around it. `out_of` is what follows it: `of 7`, or `%` for shares.
 
-    `verified` is empty where no result was reported.
+    `verified` is empty where no result was reported. It equals itself alone.
     """
 
     number: str
@@ -47,16 +53,15 @@ class Hero:
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """A row of the grid: the test's score and its freshness window."""
+    """A row of the grid: the test's score, and how long its evidence holds."""
 
     __test__ = False
 
     score: TestScore
-    window: timedelta
+    fresh: Phrase
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The tests of one category under its points."""
 
     row: CategoryScore
@@ -98,41 +103,38 @@ class ProofLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """The rail's advice. `goal` is the score to reach in words, empty where nothing is left to do."""
-
-    goal: str
-    gaps: Sequence[GapLine]
-    proofs: Sequence[ProofLine]
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
-    """All that the page shows of a system with a score. `policy` is what its target asks; None without a target."""
+    """All that the page shows of a system with a score."""
 
     rubric: Rubric
-    hero: Hero
-    categories: Sequence[CategoryScore]
+    hero: parts.Hero
     trend: Chart
-    groups: Sequence[Group]
-    steps: Steps
-    failing: int
-    happened: Sequence[Line]
-    policy: Condition | None
+    tests: parts.Tests
+    steps: parts.Steps
+    gate: parts.Gate
+    happened: parts.Happened
 
 
-def present(facts: SystemFacts) -> Scored | None:
+def present(facts: SystemFacts, moment: AsOf, *, may_assess: bool) -> Scored | None:
     """The page's values; None for a system of which nothing was recorded."""
     full = facts.full
     if full is None:
         return None
-    rubric = full.total.rubric
-    rules = Rules.of(facts.system)
+    rubric, system = full.total.rubric, facts.system
+    own = system.organisation.slug, system.slug
+    alike, rules = Alike(full), Rules.of(system)
     by_then = [mark for mark in facts.marks if mark.at <= facts.at]
     return Scored(
         rubric=rubric,
-        hero=hero(full, facts.has_results),
-        categories=full.categories,
+        hero=parts.Hero(
+            *own,
+            query=moment.query,
+            rubric=rubric,
+            hero=_hero(alike, facts.has_results),
+            categories=once(full.categories),
+            assessed=parts.assessed(facts.assessment),
+            past=moment.past,
+        ),
         trend=system_trend(
             rubric,
             facts.points,
@@ -141,12 +143,16 @@ def present(facts: SystemFacts) -> Scored | None:
             at=facts.at if facts.at != facts.now else None,
             reported=facts.reported,
         ),
-        groups=_groups(full, rules),
-        steps=steps(rubric, next_steps(full, facts.at, efforts_of(facts.system)), facts, rules),
-        failing=sum(test.health == "failing" for test in full.tests),
-        happened=lines(list(reversed(by_then))[:SHOWN_EVENTS], facts.points),
-        policy=target_condition(facts.system, full.total.score.score),
+        tests=parts.Tests(moment.query, rubric, _groups(alike, _fresh(full, facts.at, rules))),
+        steps=_steps(facts, full, moment, own, rules),
+        gate=_gate(facts, full, own, may_assess),
+        happened=parts.Happened(*own, may_assess, known_lines(by_then[: -SHOWN_EVENTS - 1 : -1], facts.points)),
     )
+
+
+@lru_cache(maxsize=256)
+def _hero(alike: Alike, has_results: bool) -> Hero:
+    return hero(alike.full, has_results)
 
 
 def hero(full: FullScore, has_results: bool) -> Hero:
@@ -188,20 +194,40 @@ def _next_band(rubric: Rubric, score: Fraction) -> str:
     return f"The next band, {band.label}, begins {'at' if band.inclusive else 'above'} {edge}."
 
 
-def _groups(full: FullScore, rules: Rules) -> list[Group]:
-    by_category: dict[str, list[TestRow]] = {row.category.key: [] for row in full.categories}
-    for test in full.tests:
-        by_category[test.test.category].append(TestRow(test, rules.freshness(test.test.key).window))
-    return [Group(row, by_category[row.category.key]) for row in full.categories]
+def _fresh(full: FullScore, at: datetime, rules: Rules) -> tuple[Phrase, ...]:
+    return tuple([phrases.freshness(test, at, rules.freshness(test.test.key).window) for test in full.tests])
 
 
-def steps(rubric: Rubric, advice: NextSteps, facts: SystemFacts, rules: Rules) -> Steps:
-    """The next steps in words."""
-    return Steps(
-        goal="" if advice.goal is None else phrases.score(advice.goal, rubric),
-        gaps=[_gap(rubric, gap) for gap in advice.gaps],
-        proofs=[_proof(test, facts, rules) for test in advice.unproved],
-    )
+@lru_cache(maxsize=256)
+def _groups(alike: Alike, fresh: tuple[Phrase, ...]) -> Once[Group]:
+    by_category: dict[str, list[TestRow]] = {row.category.key: [] for row in alike.full.categories}
+    for test, phrase in zip(alike.full.tests, fresh, strict=True):
+        by_category[test.test.category].append(TestRow(test, phrase))
+    return Once(Group(row, by_category[row.category.key]) for row in alike.full.categories)
+
+
+def _steps(facts: SystemFacts, full: FullScore, moment: AsOf, own: tuple[str, str], rules: Rules) -> parts.Steps:
+    """The next steps in words, and the tests that need a run."""
+    efforts = tuple(efforts_of(facts.system).items())
+    target = facts.system.target_score
+    goal, gaps = _way(Alike(full), None if target is None else Fraction(target), efforts)
+    proofs = tuple([_proof(test, facts, rules) for test in unproved(full.tests, facts.at)])
+    return parts.Steps(*own, moment.query, goal, gaps, proofs)
+
+
+@lru_cache(maxsize=256)
+def _way(alike: Alike, target: Fraction | None, efforts: tuple[tuple[str, Effort], ...]) -> tuple[str, Once[GapLine]]:
+    """The score to reach in words, empty where nothing is left to do, and what lacks."""
+    rubric = alike.full.total.rubric
+    advice = next_steps(alike.full, target, dict(efforts))
+    goal = "" if advice.goal is None else phrases.score(advice.goal, rubric)
+    return goal, Once(_gap(rubric, gap) for gap in advice.gaps)
+
+
+def _gate(facts: SystemFacts, full: FullScore, own: tuple[str, str], may_assess: bool) -> parts.Gate:
+    policy = target_condition(facts.system, full.total.score.score)
+    told = None if policy is None else parts.Policy(policy.name, policy.passed, *policy.figures)
+    return parts.Gate(*own, told, may_assess)
 
 
 def _gap(rubric: Rubric, gap: Gap) -> GapLine:

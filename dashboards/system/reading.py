@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
@@ -14,16 +14,15 @@ from accounts.compiled import compiled
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
 from evidence.models import SeenNames, Status
-from rubric.reported import Reported, reported
+from rubric.once import Once, Same
+from rubric.reported import Reported
 from rubric.timeline import Point
 from scores.evidence_of import NewestResult, newest_by_name
-from scores.facts import load_facts
 from scores.marks import Event, events, told_of
-from scores.reading import LAST, explained
-from scores.recounting import FIRST
+from scores.reading import LAST
 from scores.score import FullScore
-from scores.trends import first_fact, with_first_run
-from scores.whole_histories import history_of
+from scores.trends import with_first_run
+from scores.whole_histories import explained_at, whole_of
 from scores.why import neighbours
 
 RECENT = 12
@@ -60,7 +59,7 @@ class SystemFacts:
     assessment: Assessment | None
     draft: Assessment | None
     first_run_at: datetime | None
-    recent: Sequence[Recent]
+    recent: Once[Recent]
 
     @property
     def until(self) -> datetime:
@@ -96,31 +95,29 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     """What the page of a system that `system_of` found shows as of `at`, at the present `now`, in six queries."""
     assessments = _assessments(system.pk)
     finals = [each for each in assessments if _holds(each, LAST)]
-    facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
-    since = first_fact(facts, first_run_at)
-    points, lapsed = ((), None) if since is None else history_of(facts, since)
-    instants = [point.at for point in points]
-    earlier, later = neighbours(instants, at)
+    whole = whole_of(system, finals, first_run_at)
+    earlier, later = neighbours(whole.instants, at)
     until = max(at, now)
     newest = newest_by_name(system, at)
-    marked = events(facts, assessments, told_of(system, until), until, lapsed)
-    held = [each for each in assessments if _holds(each, at)]
+    known = whole.since is not None and whole.since <= at
+    marked = events(whole.facts, assessments, told_of(system, until), until, whole.lapses)
+    held = [each for each in finals if _holds(each, at)]
     drafts = [each for each in assessments if each.is_draft and not each.imported]
     return SystemFacts(
         system=system,
         at=at,
         now=now,
-        full=explained(system, facts, at, newest=list(newest.values())) if since is not None and since <= at else None,
-        points=points[: bisect_right(instants, until)],
+        full=explained_at(system, whole, at, list(newest.values())) if known else None,
+        points=whole.until(until),
         marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
-        reported=reported(facts, facts.rubric_at(at), first_run_at),
+        reported=whole.reported(whole.facts.rubric_at(at)),
         earlier=earlier,
         later=later,
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
         first_run_at=first_run_at,
-        recent=_recent(newest),
+        recent=_recent(Same(newest)),
     )
 
 
@@ -129,7 +126,9 @@ def _holds(assessment: Assessment, at: datetime) -> bool:
     return final and assessment.effective_at is not None and assessment.effective_at <= at
 
 
-def _recent(newest: Mapping[str, NewestResult]) -> list[Recent]:
+@lru_cache(maxsize=64)
+def _recent(newest: Same[Mapping[str, NewestResult]]) -> Once[Recent]:
     """The checks whose newest results are the newest."""
-    found = [Recent(name, test, Status(status), at) for name, (test, status, at) in newest.items() if at is not None]
-    return sorted(found, key=lambda each: (-each.observed_at.timestamp(), each.name))[:RECENT]
+    rows = newest.value.items()
+    found = [Recent(name, test, Status(status), at) for name, (test, status, at) in rows if at is not None]
+    return Once(sorted(found, key=lambda each: (-each.observed_at.timestamp(), each.name))[:RECENT])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from dashboards.moments import as_of
+from dashboards.system import parts
 from dashboards.system.presenters import present
 from dashboards.system.reading import read_system, system_of
 from evidence.preparation import progress
@@ -31,18 +32,25 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
     found = system_of(request.membership, system)
     facts = read_system(found, moment.at, now)
     imported_to: bool = found.was_imported_to  # type: ignore[attr-defined]
+    may_assess = request.membership.may(Role.ASSESSOR)
+    page = present(facts, moment, may_assess=may_assess)
+    rubric = builtin()[found.edition_at(moment.at)]
+    shown = unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not moment.past else []
+    unmapped = [parts.Seen(seen.name, seen.format, seen.at) for seen in shown]
+    effective_at = facts.assessment.effective_at if facts.assessment else None
+    late = page is not None and review_is_due(found, effective_at, moment.at)
     context = {
         "system": found,
         "facts": facts,
-        "page": present(facts),
-        "rubric": builtin()[found.edition_at(moment.at)],
+        "page": page,
+        "rubric": rubric,
+        "head": parts.head(facts, rubric, late),
+        "actions": parts.actions(facts, may_assess),
+        "dates": parts.dates("The system", found, moment, now, (facts.earlier, facts.later), compares=page is not None),
         "as_of": moment,
-        "at": moment.at,
-        "now": now,
         "past": moment.past,
-        "review_due": review_is_due(found, facts.assessment.effective_at if facts.assessment else None, moment.at),
-        "unmapped": unmapped_names(found)[:UNMAPPED_SHOWN] if imported_to and not moment.past else [],
-        "may_assess": request.membership.may(Role.ASSESSOR),
+        "newest": parts.Newest(found.organisation.slug, found.slug, rubric, may_assess, facts.recent, tuple(unmapped)),
+        "may_assess": may_assess,
     }
     pending = change_for(found)
     if pending is not None:

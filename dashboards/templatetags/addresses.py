@@ -37,12 +37,19 @@ class Address(URLNode):
 
 def addresses(name: str, *arguments: Any) -> tuple[str, str]:
     """The address of a view, and the same escaped. Raises NoReverseMatch."""
-    return _known(get_resolver(get_urlconf()), get_script_prefix(), name, *arguments)
+    return _known(site(), name, *arguments)
+
+
+Site = tuple[URLResolver, str]
+
+
+def site() -> Site:
+    """What the site consists of and where it lies: nothing else decides addresses."""
+    return get_resolver(get_urlconf()), get_script_prefix()
 
 
 @lru_cache(maxsize=8192)
-def _known(resolver: URLResolver, prefix: str, name: str, *arguments: Any) -> tuple[str, str]:
-    """Nothing else decides it but where the site lies and what it consists of."""
+def _known(lies: Site, name: str, *arguments: Any) -> tuple[str, str]:
     address = reverse(name, args=arguments)
     return address, escape(address)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboards.figures.chart import LineKey, Range, Row, SignKey, Table
+from dashboards.figures.chart import Chart, LineKey, Range, Row, SignKey, Table
 from dashboards.moments import address_at
-from rubric.once import SameEach
+from rubric.once import Same, SameEach
 
 register = template.Library()
 
@@ -22,6 +23,34 @@ _LINE_KEY = (
     '<span class="direct"><svg class="swatch {}" width="22" height="8" aria-hidden="true">'
     '<line x1="0" x2="22" y1="4" y2="4" stroke-width="{}"{} /></svg>{}</span>'
 )
+
+
+def drawn_chart(name: str, chart: Chart, title: str, level: int, moves: str) -> SafeString:
+    """A chart. Its range buttons and its figure go on with the time; all else is made once."""
+    leads = f' data-moves="{escape(moves)}"' if moves else ""
+    told = _told(Told(name, title, moves, chart.tall, chart.lines, chart.keys, chart.summary), Same(chart.table))
+    return SafeString(
+        f'<figure data-chart="{escape(name)}-figure"{leads}><div class="bar-h">'
+        f'<h{level} id="{escape(name)}-h">{escape(title)}</h{level}>{_range_buttons(title, chart.ranges)}</div>'
+        f"{told}{_figure_data(f'{name}-figure', chart.figure)}</figure>"
+    )
+
+
+class Told(NamedTuple):
+    """What a chart shows besides its ranges, its figure and its table."""
+
+    name: str
+    title: str
+    moves: str
+    tall: bool
+    lines: tuple[LineKey, ...]
+    keys: tuple[SignKey, ...]
+    summary: str
+
+
+@lru_cache(maxsize=64)
+def _told(shown: Told, table: Same[Table]) -> str:
+    return render_to_string("components/chart.html", {**shown._asdict(), "table": table.value})
 
 
 @register.simple_tag
@@ -35,13 +64,12 @@ def _dashes(line: LineKey) -> SafeString | str:
     return format_html(' stroke-dasharray="{}"', line.dashes) if line.dashes else ""
 
 
-@register.simple_tag
-def figure_data(identifier: str, figure: Mapping[str, Any]) -> SafeString:
+def _figure_data(identifier: str, figure: Mapping[str, Any]) -> str:
     """The figure for charts.js, as a block of data that no text in it can end."""
     data = msgspec.json.encode(figure).decode()
     for character, code in ("<", "\\u003C"), (">", "\\u003E"), ("&", "\\u0026"):
         data = data.replace(character, code)
-    return SafeString(f'<script id="{escape(identifier)}" type="application/json">{data}</script>')
+    return f'<script id="{escape(identifier)}" type="application/json">{data}</script>'
 
 
 @register.simple_tag
@@ -52,10 +80,12 @@ def sign_keys(keys: Sequence[SignKey]) -> SafeString:
     )
 
 
-@register.simple_tag
-def range_buttons(ranges: Sequence[Range]) -> SafeString:
-    """The buttons that choose from when on the chart shows."""
-    return SafeString("".join([_range(each.label, each.start, each.chosen) for each in ranges]))
+def _range_buttons(title: str, ranges: Sequence[Range]) -> str:
+    """The buttons that choose from when on the chart shows, where there is a choice."""
+    if len(ranges) < 2:
+        return ""
+    buttons = "".join([_range(each.label, each.start, each.chosen) for each in ranges])
+    return f'<div class="range" role="group" aria-label="Range of {escape(title.lower())}">{buttons}</div>'
 
 
 def _range(label: str, start: str, chosen: bool) -> str:

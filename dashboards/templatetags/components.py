@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from html import escape
-from typing import Any
 
 from django import template
 from django.template.defaultfilters import floatformat
@@ -21,6 +20,7 @@ from dashboards.figures.palette import colour_name
 from dashboards.moments import address_at, query_at
 from dashboards.phrases import Phrase
 from dashboards.plotly import map_style_id
+from dashboards.templatetags.charts import drawn_chart
 from rubric.definition import Band, Rubric
 from rubric.levels import Level
 from scores.score import CategoryScore, Health, TestScore
@@ -228,20 +228,13 @@ def _moment(at: datetime, style: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("components/chart.html")
-def chart(name: str, chart: Chart, title: str, level: int = 2, moves: str = "") -> dict[str, Any]:
+@register.simple_tag
+def chart(name: str, chart: Chart, title: str, level: int = 2, moves: str = "") -> SafeString:
     """A chart with its range buttons, key and table. `name` is unique on the page; the page includes `chart_assets`.
 
     `moves` is the address of a page that takes `?at=`: a click at an instant, and the table's dates, lead there.
     """
-    return {
-        "name": name,
-        "figure_id": f"{name}-figure",
-        "chart": chart,
-        "title": title,
-        "level": level,
-        "moves": moves,
-    }
+    return drawn_chart(name, chart, title, level, moves)
 
 
 @register.simple_tag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from django import template
 from django.template import Context
@@ -11,7 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboards.templatetags.addresses import addresses
+from accounts.models import Membership
+from dashboards.templatetags.addresses import Site, addresses, site
 from rubric.loader import DEFAULT
 
 register = template.Library()
@@ -57,10 +59,64 @@ VIEWS = {
 }
 
 
+class Named(NamedTuple):
+    """An organisation in the head of a page."""
+
+    slug: str
+    name: str
+
+
+class Top(NamedTuple):
+    """All that the head of a page shows: where it lies, whose it is, and who reads it; both empty for strangers."""
+
+    path: str
+    organisation: Named | None
+    organisations: tuple[Named, ...]
+    unread: int
+    who: str
+    initials: str
+
+
+@register.simple_tag
+def page_foot() -> SafeString:
+    """The foot of every page."""
+    return _page_foot(site())
+
+
+@lru_cache
+def _page_foot(lies: Site) -> SafeString:
+    return render_to_string("components/foot.html")
+
+
 @register.simple_tag(takes_context=True)
-def main_navigation(context: Context) -> SafeString:
-    """The links of the main navigation."""
-    path, organisation = context["request"].path, context["membership"].organisation.slug
+def top_bar(context: Context) -> SafeString:
+    """The head of a page, for whoever reads it."""
+    request, membership = context["request"], context.get("membership")
+    user = getattr(request, "user", None)
+    person = user if user is not None and user.is_authenticated else None
+    shown = Top(
+        path=request.path,
+        organisation=None if membership is None else _named(membership),
+        organisations=() if membership is None else tuple([_named(each) for each in context["memberships"]]),
+        unread=context.get("unread") or 0,
+        who="" if person is None else str(person),
+        initials="" if person is None else person.initials,
+    )
+    return _top_bar(site(), shown)
+
+
+def _named(membership: Membership) -> Named:
+    return Named(membership.organisation.slug, membership.organisation.name)
+
+
+@lru_cache(maxsize=512)
+def _top_bar(lies: Site, shown: Top) -> SafeString:
+    return render_to_string("components/top_bar.html", shown._asdict())
+
+
+@register.simple_tag
+def main_navigation(path: str, organisation: str) -> SafeString:
+    """The links of the main navigation, on the page at `path`."""
     home, _ = addresses("organisation", organisation)
     return SafeString("".join([_main_link(place, path, organisation, home) for place in MAIN]))
 
@@ -100,13 +156,13 @@ def page_assets() -> SafeString:
     return render_to_string("components/assets.html")
 
 
-@register.simple_tag(takes_context=True)
-def current(context: Context, prefix: str, *, exact: bool = False, places: str = "") -> SafeString:
-    """The `aria-current` attribute of a link to `prefix`: `page` there, `true` on the pages below it unless `exact`.
+@register.simple_tag
+def current(path: str, prefix: str, *, exact: bool = False, places: str = "") -> SafeString:
+    """The `aria-current` attribute of a link to `prefix`, on the page at `path`: `page` there, `true` below, unless `exact`.
 
     It is `true` too where the address below the organisation's begins with one of `places`, separated by spaces.
     """
-    return _current(context["request"].path, prefix, exact, places)
+    return _current(path, prefix, exact, places)
 
 
 CURRENT, BELOW, ELSEWHERE = map(mark_safe, (' aria-current="page"', ' aria-current="true"', ""))

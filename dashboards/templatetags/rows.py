@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from html import escape
@@ -16,7 +15,6 @@ from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.phrases import Phrase
 from dashboards.system.presenters import Group, TestRow
-from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import claim_word, health, holds_score, phrase
 from rubric.definition import Rubric
 from rubric.levels import Level
@@ -32,16 +30,12 @@ def _disc(claimed: Level, verified: Level, not_applicable: bool) -> SafeString:
 
 
 @register.simple_tag
-def test_groups(
-    groups: Sequence[Group], rubric: Rubric, organisation: str, system: str, query: str, at: datetime
-) -> SafeString:
-    """The tests of a system by category; `query` is the query part of addresses that leads to the instant `at`."""
-    _, address = addresses("system", organisation, system)
-    query = escape(query)
-    return SafeString("".join([_group(group, rubric, address, query, at) for group in groups]))
+def test_groups(groups: Sequence[Group], rubric: Rubric, page: str, query: str) -> SafeString:
+    """The tests of a system by category; `page` is the system's address, and `query` leads to the instant that is shown."""
+    return SafeString("".join([_group(group, rubric, escape(page), escape(query)) for group in groups]))
 
 
-def _group(group: Group, rubric: Rubric, address: str, query: str, at: datetime) -> str:
+def _group(group: Group, rubric: Rubric, address: str, query: str) -> str:
     row = group.row
     start, end = _head(
         colour_name(rubric, row.category.key),
@@ -49,7 +43,7 @@ def _group(group: Group, rubric: Rubric, address: str, query: str, at: datetime)
         row.category.title,
         *(row.score, row.maximum, row.verified, row.limits),
     )
-    tests = "".join([_test_row(test, address, query, at) for test in group.tests])
+    tests = "".join([_test_row(test, address, query) for test in group.tests])
     return f"{start}{address}explain/{query}{end}{tests}</tbody>"
 
 
@@ -67,12 +61,12 @@ def _head(
     )
 
 
-def _test_row(row: TestRow, address: str, query: str, at: datetime) -> str:
+def _test_row(row: TestRow, address: str, query: str) -> str:
     test = row.score
     start, end = _test(
         *(test.test.key, test.test.title, test.claimed, test.verified, test.level, test.not_applicable),
         *(test.evidence_says_less or test.evidence_says_more, test.health),
-        phrases.freshness(test, at, row.window),
+        row.fresh,
     )
     return f"{start}{address}{query.join(end)}"
 

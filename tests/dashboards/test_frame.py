@@ -38,7 +38,7 @@ def top(path: str, *memberships: Membership) -> str:
     ],
 )
 def test_the_navigation_says_where_one_is(path: str, exact: bool, attribute: str) -> None:
-    html = Template('{% load layout %}{% current "/o/a/" exact=exact places="teams tokens" %}').render(
+    html = Template('{% load layout %}{% current request.path "/o/a/" exact=exact places="teams tokens" %}').render(
         Context({"request": get(path), "exact": exact})
     )
     assert html == attribute

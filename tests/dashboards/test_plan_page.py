@@ -77,11 +77,13 @@ def test_a_target_below_the_score_and_the_top_of_the_rubric_need_no_step(
     assert "Every category has all its points." in text_of(read(client, address(done, "plan/")))
 
 
-def test_shares_are_planned_in_percent(organisation: Organisation, viewer: Membership, sign_in: SignIn) -> None:
+def test_shares_are_planned_in_percent_to_the_target(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn
+) -> None:
     shares = make_system(organisation, NOW, name="Shares", rubric="key-principles", target_score=40)
     words = text_of(read(sign_in(viewer), address(shares, "plan/")))
     assert "The next step 12.5 % 25 % The system’s target 40 % 50 % 75 % 100 %" in words
-    assert "steps to 12.5 %" in words
+    assert "steps to 40 %" in words
 
 
 def test_the_page_costs_at_most_twelve_statements(

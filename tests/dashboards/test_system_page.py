@@ -78,6 +78,9 @@ def test_next_steps_name_what_is_missing_and_what_to_prove(fraud: System, viewer
     assert "Models are numerically stable Run it once by hand" in words
     assert "Then prove what is claimed" in words
     assert "Lapsed 20 days ago. Claimed automated." in words
+    System.objects.filter(pk=fraud.pk).update(target_score=3)
+    words = text_of(read(sign_in(viewer), address(fraud)))
+    assert "The way to 3.0 Monitoring : 0.5 points missing" in words
 
 
 @pytest.mark.parametrize(

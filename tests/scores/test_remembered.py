@@ -14,6 +14,7 @@ from assessments.entries import Listed, entries_of
 from assessments.models import Assessment, System
 from evidence.models import Check
 from rubric.loader import DEFAULT, builtin
+from rubric.moment import LEAST, Moment, Stretch
 from rubric.once import Once
 from rubric.states import State
 from scores import kept_states
@@ -21,7 +22,6 @@ from scores.evidence_of import failing_tests, windows_of
 from scores.keeping import keep, keep_for
 from scores.kept_states import MOST_STATES, Known, Memory, states_over
 from scores.lapses import HORIZON, lapses
-from scores.moment import LEAST, Moment, Stretch
 from scores.overview import COMPARED
 from scores.past import read_past
 from scores.recounting import Recounting

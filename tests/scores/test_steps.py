@@ -10,7 +10,7 @@ from rubric.loader import builtin
 from rubric.timeline import Levels
 from scores.reading import category_scores, score_of
 from scores.score import FullScore, Health, TestScore
-from scores.steps import goal_of, next_band, next_steps, unit
+from scores.steps import goal_of, next_band, next_goal, next_steps, unit, unproved
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -66,28 +66,46 @@ def test_the_goal_is_the_lowest_score_of_the_next_band(rubric: Rubric, score: st
         assert rubric.band(goal - unit(rubric)) is not next_band(rubric, value)
 
 
+@pytest.mark.parametrize(
+    ("rubric", "score", "target", "expected"),
+    [
+        (DEFAULT, "1", "2", "2"),
+        (DEFAULT, "1", "6.25", "6.25"),
+        (DEFAULT, "1", "20", "7"),
+        (DEFAULT, "2", "2", "5/2"),
+        (DEFAULT, "3", "2", "7/2"),
+        (DEFAULT, "7", "20", None),
+        (PRACTICES, "25", "40", "40"),
+    ],
+)
+def test_a_target_ahead_comes_before_the_next_band(
+    rubric: Rubric, score: str, target: str, expected: str | None
+) -> None:
+    assert next_goal(rubric, Fraction(score), Fraction(target)) == (None if expected is None else Fraction(expected))
+
+
 def test_gaps_name_the_categories_below_the_goal_and_the_plan_s_steps_in_them() -> None:
     claimed = {test.key: Level.MANUAL for test in DEFAULT.tests.values() if test.category != "monitor"}
     dear = dict.fromkeys((test.key for test in DEFAULT.tests.values()), Effort.LARGE)
-    steps = next_steps(full(DEFAULT, claimed), NOW, dear)
+    steps = next_steps(full(DEFAULT, claimed), None, dear)
     (gap,) = steps.gaps
     assert (gap.row.category.key, gap.missing, steps.goal) == ("monitor", Fraction(1, 2), Fraction(1, 2))
     assert [step.name for step in gap.steps] == ["monitor-1.manual"]
-    without = next_steps(full(DEFAULT, claimed, not_applicable={"monitor-1"}), NOW, dear)
+    without = next_steps(full(DEFAULT, claimed, not_applicable={"monitor-1"}), None, dear)
     assert [step.name for step in without.gaps[0].steps] == ["monitor-2.manual"]
-    own = next_steps(full(DEFAULT, claimed), NOW, {})
+    own = next_steps(full(DEFAULT, claimed), None, {})
     assert [step.effort for step in own.gaps[0].steps] == [Effort.SMALL]
 
 
 def test_shares_lack_points_of_their_own_maximum() -> None:
     claimed = dict.fromkeys(PRACTICES.tests, Level.MANUAL)
-    lacking = {gap.row.category.key: gap.missing for gap in next_steps(full(PRACTICES, claimed), NOW, {}).gaps}
+    lacking = {gap.row.category.key: gap.missing for gap in next_steps(full(PRACTICES, claimed), None, {}).gaps}
     sizes = {category.key: len(category.tests) for category in PRACTICES.categories}
     assert lacking == {key: Fraction(size, 8) for key, size in sizes.items()}
 
 
 def test_nothing_is_left_to_do_at_the_top() -> None:
-    steps = next_steps(full(DEFAULT, dict.fromkeys(DEFAULT.tests, Level.AUTOMATED)), NOW, {})
+    steps = next_steps(full(DEFAULT, dict.fromkeys(DEFAULT.tests, Level.AUTOMATED)), None, {})
     assert (steps.goal, steps.gaps) == (None, ())
 
 
@@ -96,5 +114,5 @@ def test_lapsed_evidence_comes_before_what_lapses_soon() -> None:
     verified = {"data-2": Level.MANUAL, "data-3": Level.AUTOMATED, "data-4": Level.AUTOMATED}
     last = {"data-1": NOW - 40 * DAY}
     until = {"data-2": NOW + 7 * DAY, "data-3": NOW + 2 * DAY, "data-4": NOW + 8 * DAY}
-    steps = next_steps(full(DEFAULT, claimed, verified, last=last, until=until), NOW, {})
-    assert [test.test.key for test in steps.unproved] == ["data-1", "data-3", "data-2"]
+    tests = unproved(full(DEFAULT, claimed, verified, last=last, until=until).tests, NOW)
+    assert [test.test.key for test in tests] == ["data-1", "data-3", "data-2"]
