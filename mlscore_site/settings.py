@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import environ
 
 from mlscore_site import uploads
+from mlscore_site.installed import BASE_DIR, CELERY_BEAT_SCHEDULE, INSTALLED_APPS, MIDDLEWARE, TEMPLATES  # noqa: F401
 from mlscore_site.logs import logging_config
 from mlscore_site.secret_key import kept_secret_key
 
 env = environ.Env()
-BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where everything that MLScore writes lives: database, secret key, uploads, collected static files.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -58,68 +58,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS
 
 ROOT_URLCONF = "mlscore_site.urls"
 WSGI_APPLICATION = "mlscore_site.wsgi.application"
-INSTALLED_APPS = [
-    "accounts",
-    "notify",
-    "assessments",
-    "keyless",
-    "evidence",
-    "scores",
-    "api",
-    "dashboards",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.humanize",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "mlscore_site.apps.OwnStaticFiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
-    "csp",
-    "django_htmx",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "rest_framework",
-]
-MIDDLEWARE = [
-    "mlscore_site.proxies.TrustedProxies",
-    "mlscore_site.requests.RequestLog",
-    "django.middleware.security.SecurityMiddleware",
-    "mlscore_site.requests.SecurityHeaders",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "mlscore_site.requests.ApiShortcut",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.Memberships",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "builtins": ["dashboards.templatetags.addresses"],
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "accounts.context.membership",
-                "notify.context.unread",
-            ],
-        },
-    },
-]
 
 # The database, as a URL: sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME.
 DATABASES: dict[str, dict[str, Any]] = {
@@ -169,17 +107,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Each waits no longer than until it is sent again. What is to be done stands in the database.
-CELERY_BEAT_SCHEDULE = {
-    task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
-    for task, seconds in {
-        "evidence.tasks.prepare_rule_changes": 60,
-        "evidence.tasks.remove_old_results": 300,
-        "notify.tasks.deliver_messages": 30,
-        "notify.tasks.look_around": 900,
-        "scores.tasks.keep_states": 30,
-    }.items()
-}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 AUTH_USER_MODEL = "accounts.Person"
