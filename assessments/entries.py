@@ -19,7 +19,7 @@ from assessments.models import System
 from assessments.models.core import edition_in_force
 from rubric.once import Once
 
-ANY, ANY_SYSTEM = -1, -2
+ANY, ANY_SYSTEM, ANY_SLUG = -1, -2, "stands for slug {}"
 PLAIN = 10
 """How many of the columns a system's row begins with."""
 Editions: TypeAlias = Sequence[Mapping[str, str | None]]
@@ -69,16 +69,30 @@ Listed: TypeAlias = Entry | System
 
 def entries_of(reader: Membership | Token) -> Once[Entry]:
     """The systems that the reader may see, by name, in one statement."""
+    return _entries(_read(reader, ()))
+
+
+def entries_named(reader: Membership | Token, slugs: Sequence[str]) -> Once[Entry]:
+    """Those of them that have one of these slugs, of which there is at least one."""
+    return _few_entries(_read(reader, slugs))
+
+
+def _read(reader: Membership | Token, slugs: Sequence[str]) -> str:
     bound = reader.system_id if isinstance(reader, Token) else None
-    sql, parameters = _statement(bound is not None)
+    sql, parameters = _statement(bound is not None, len(slugs))
     asked = {ANY: reader.organisation_id, ANY_SYSTEM: bound}
-    return _entries(read(sql, [asked[value] for value in parameters]))
+    named = {ANY_SLUG.format(place): slug for place, slug in enumerate(slugs)}
+    return read(sql, [named[value] if isinstance(value, str) else asked[value] for value in parameters])
 
 
 # Names and settings change seldom: of a thousand systems not once between most requests.
 @lru_cache(maxsize=16)
 def _entries(text: str) -> Once[Entry]:
     return Once(_entry(bytes(row)) for row in _rows(text))
+
+
+# Short lists must not push out the long ones.
+_few_entries = lru_cache(maxsize=64)(_entries.__wrapped__)
 
 
 # Where one system is named anew, the others are what they were, and so is what is remembered of them.
@@ -103,10 +117,13 @@ _values = msgspec.json.Decoder(tuple[Any, ...]).decode
 
 
 @lru_cache
-def _statement(bound: bool) -> tuple[str, Sequence[int]]:
+def _statement(bound: bool, named: int) -> tuple[str, Sequence[int | str]]:
     """What Django makes of the query, which takes it longer than the database to answer; and what stands for its values."""
     reader = Token(organisation_id=ANY, system_id=ANY_SYSTEM if bound else None)
-    rows = System.objects.visible_to(reader).values_list(
+    seen = System.objects.visible_to(reader)
+    if named:
+        seen = seen.filter(slug__in=[ANY_SLUG.format(place) for place in range(named)])
+    rows = seen.values_list(
         *("pk", "generation", "slug", "name", "lifecycle", "rubric"),
         *("retired_at", "organisation__window_days", "organisation__review_interval_days", "target_score"),
         *("team__slug", "team__name", "owner__name", "owner__email"),

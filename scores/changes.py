@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.compiled import compiled
 from accounts.statements import VENDOR, document, listed, matching, to_sql
-from assessments.claims import claims_of
-from assessments.models import Assessment, System
 from evidence.models import Run
 from evidence.rules_of import Rules
 from rubric.definition import Rubric, Test
 from rubric.levels import Level
-from rubric.timeline import EvidenceSpan, Facts
-from scores.facts import load_facts
-from scores.snapshots import Snapshot, snapshot
-from scores.trends import first_runs
+from rubric.moment import Moment
+from rubric.once import Once
+from rubric.states import EVER
+from rubric.timeline import Claims, EvidenceSpan, Facts, levels_at
+from scores.reading import score_of
+from scores.recorded import Final, Recorded
+from scores.tallied import Tallied
+from scores.whole_histories import Whole
 
 MOST_CAUSES = 4
 
@@ -61,32 +64,65 @@ class TestChange:
     earlier: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Changes:
-    """A system at two instants, and the tests of the later rubric that differ, in its order."""
+    """A system at two instants, and the tests of the later rubric that differ, in its order. It equals itself alone.
 
-    before: Snapshot
-    after: Snapshot
+    `before` and `after` are None where nothing was recorded by then. `editions` came into force in between.
+    """
+
+    before: Tallied | None
+    after: Tallied | None
+    rubric: Rubric
     tests: Sequence[TestChange]
     editions: Sequence[tuple[datetime, Rubric]]
 
 
-def changes(system: System, start: datetime, end: datetime) -> Changes:
-    """What differs between `start` and the later `end`, in four queries. The system's organisation must be loaded."""
-    finals = _finals(system.pk, end)
-    facts = load_facts([system], start, end, finals=finals)[system.pk]
-    first = first_runs([system])[system.pk]
-    before, after = snapshot(system, facts, first, start), snapshot(system, facts, first, end)
-    found = _claimed(finals, start)
+def changes(recorded: Recorded, start: datetime, end: datetime) -> Changes:
+    """What differs between `start` and the later `end` (aware), in one query at most.
+
+    It is one object as long as nothing else differs.
+    """
+    whole = recorded.whole
+    make = _differing if whole.lasting else _differing.__wrapped__
+    found = make(whole, recorded.finals, Moment.among(start, end, (whole.edges, (timedelta(0),))))
+    rises = _rises(found)
+    if not rises:
+        return found
+    runs = _runs(recorded.pk, rises, credit=recorded.credit, branch=recorded.counted_branch)
+    return _with_runs(found, tuple(runs))
+
+
+# Between two edges of its facts nothing of it depends on the instants themselves.
+@lru_cache(maxsize=64)
+def _differing(whole: Whole, finals: Once[Final], moment: Moment) -> Changes:
+    """The same without the ids of runs."""
+    facts, start, end = whole.facts, moment.at, moment.until
+    before, after = (_state(whole, at) for at in (start, end))
+    rubric = facts.rubric_at(end)
+    found = _claimed(finals, facts.claims, start, end)
     for test, causes in _verified(facts, start, end).items():
         found[test] += causes
     differing = [
-        _change(test, found[key])
-        for key, test in facts.rubric_at(end).tests.items()
-        if (before.claimed(key), before.verified(key)) != (after.claimed(key), after.verified(key))
+        _change(test, found[key]) for key, test in rubric.tests.items() if cell(before, key) != cell(after, key)
     ]
-    editions = [(since, rubric) for since, rubric in facts.editions if since is not None and start < since <= end]
-    return Changes(before, after, _with_runs(system, differing), editions)
+    editions = [(since, edition) for since, edition in facts.editions if since is not None and start < since <= end]
+    return Changes(before, after, rubric, differing, editions)
+
+
+def _state(whole: Whole, at: datetime) -> Tallied | None:
+    """What held at an instant; its score as of no instant."""
+    if whole.since is None or at < whole.since:
+        return None
+    levels = levels_at(whole.facts, at)
+    return Tallied(levels, score_of(whole.facts.rubric_at(at), levels, EVER))
+
+
+def cell(state: Tallied | None, test: str) -> tuple[Level, Level]:
+    """What is claimed and what is verified of a test, if anything was recorded."""
+    if state is None:
+        return Level.NONE, Level.NONE
+    return state.levels.claimed.get(test, Level.NONE), state.levels.verified.get(test, Level.NONE)
 
 
 def _change(test: Test, causes: Sequence[Cause]) -> TestChange:
@@ -94,24 +130,19 @@ def _change(test: Test, causes: Sequence[Cause]) -> TestChange:
     return TestChange(test, ascending[-MOST_CAUSES:], max(0, len(ascending) - MOST_CAUSES))
 
 
-@compiled
-def _finals(system: int, end: datetime) -> QuerySet[Assessment]:
-    """The final assessments made by `end`, ascending."""
-    return Assessment.objects.final().filter(system=system, effective_at__lte=end)
-
-
-def _claimed(finals: Sequence[Assessment], start: datetime) -> dict[str, list[Cause]]:
-    """Every change of a claimed level after `start`, by test."""
+def _claimed(
+    finals: Sequence[Final], claims: Sequence[Claims], start: datetime, end: datetime
+) -> dict[str, list[Cause]]:
+    """Every change of a claimed level in (start, end], by test; `claims` are those of the final assessments."""
     found: dict[str, list[Cause]] = defaultdict(list)
     held: Mapping[str, Level] = {}
-    for final in finals:
-        claims = claims_of(final)
-        for test in {*held, *claims.levels} if claims.effective_at > start else ():
-            before, after = held.get(test, Level.NONE), claims.levels.get(test, Level.NONE)
+    for final, own in zip(finals, claims, strict=True):
+        for test in {*held, *own.levels} if start < own.effective_at <= end else ():
+            before, after = held.get(test, Level.NONE), own.levels.get(test, Level.NONE)
             if before is not after:
-                cause = Cause(claims.effective_at, CauseKind.ASSESSMENT, before, after, final.recorded_by, final.pk)
+                cause = Cause(own.effective_at, CauseKind.ASSESSMENT, before, after, final.recorded_by, final.pk)
                 found[test].append(cause)
-        held = claims.levels
+        held = own.levels
     return found
 
 
@@ -137,15 +168,18 @@ def _held(spans: Sequence[EvidenceSpan], at: datetime) -> Level:
     return max((span.level for span in spans if span.starts_at <= at < span.ends_at), default=Level.NONE)
 
 
-def _with_runs(system: System, tests: Sequence[TestChange]) -> list[TestChange]:
-    """The same with the ids of the runs that raised a level: evidence rises at the instant of a run. One query at most."""
-    rises = {(test.test.key, cause.at) for test in tests for cause in test.causes if cause.kind is CauseKind.RUN}
-    runs: dict[tuple[str, datetime], str] = {}
-    if rises:
-        wanted = document([(test, to_sql(at)) for test, at in rises])
-        found = _runs(system.pk, wanted, credit=system.organisation.credit, branch=system.counted_branch)
-        runs = {(test, at): run_id for test, at, run_id in found}
-    return [
+@lru_cache(maxsize=64)
+def _rises(found: Changes) -> str:
+    """The parameter of `_runs` that asks for what raised a level, empty if nothing did: it rises at the instant of a run."""
+    rises = {(test.test.key, cause.at) for test in found.tests for cause in test.causes if cause.kind is CauseKind.RUN}
+    return document([(test, to_sql(at)) for test, at in sorted(rises)]) if rises else ""
+
+
+@lru_cache(maxsize=64)
+def _with_runs(found: Changes, rows: tuple[tuple[str, datetime, str], ...]) -> Changes:
+    """The same with the ids of the runs that raised a level."""
+    runs = {(test, at): run_id for test, at, run_id in rows}
+    tests = [
         replace(
             test,
             causes=[
@@ -153,8 +187,9 @@ def _with_runs(system: System, tests: Sequence[TestChange]) -> list[TestChange]:
                 for cause in test.causes
             ],
         )
-        for test in tests
+        for test in found.tests
     ]
+    return replace(found, tests=tests)
 
 
 @compiled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, reduce
 from operator import or_
@@ -24,14 +24,14 @@ from rubric.timeline import Claims, EvidenceSpan, Facts
 _LEVELS = tuple(Level)
 
 
-def editions_of(system: Listed) -> list[tuple[datetime | None, Rubric]]:
-    """The rubric editions that the system has been scored by, each with when it came into force."""
+def editions_of(editions: Iterable[Mapping[str, str | None]]) -> list[tuple[datetime | None, Rubric]]:
+    """The rubric editions that a system has been scored by, as it stores them, each with when it came into force."""
     return [
         (
             None if edition["from"] is None else datetime.fromisoformat(edition["from"]).astimezone(UTC),
             builtin()[str(edition["rubric"])],
         )
-        for edition in system.editions
+        for edition in editions
     ]
 
 
@@ -63,7 +63,7 @@ def load_facts(
         span = EvidenceSpan(test, _LEVELS[level], instant_from_sql(starts_at), instant_from_sql(ends_at))
         spans[key].append(span)
     return {
-        system.pk: Facts(editions=editions_of(system), claims=claims[system.pk], spans=spans[system.pk])
+        system.pk: Facts(editions=editions_of(system.editions), claims=claims[system.pk], spans=spans[system.pk])
         for system in systems
     }
 

@@ -135,12 +135,6 @@ def first_fact_at(system: System) -> datetime | None:
     return min((at for at in (runs, finals) if at is not None), default=None)
 
 
-def known_since(system: System) -> datetime | None:
-    """The same, from what is known of its kept states where they tell; without a query then."""
-    since, until = system.states_since, system.states_until
-    return since if since is not None and until is not None and since < until else first_fact_at(system)
-
-
 def history(system: System, start: datetime, end: datetime) -> list[Point]:
     """The step function of the system's score over [start, end], in two queries."""
     return timeline(load_facts([system], start, end)[system.pk], start, end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -17,10 +17,8 @@ from rubric.definition import Rubric
 from rubric.levels import Level
 from rubric.loader import builtin
 from rubric.once import Once, once
-from rubric.states import State
 from rubric.timeline import Claims, Facts, Levels, levels_at
 from scores.facts import in_force
-from scores.kept import known, order_of
 from scores.kept_stands import stands_at as kept_at
 from scores.reading import score_of
 from scores.score import Score
@@ -38,14 +36,13 @@ class Snapshot:
     system: Listed
     levels: Levels
     score: Score | None
-    shared: Tallied | None = field(default=None, compare=False, repr=False)
 
     @property
     def tallied(self) -> Tallied:
         """What is counted of it; raises ValueError without a score."""
         if self.score is None:
             raise ValueError(f"{self.system} has no score")
-        return self.shared or Tallied(self.levels, self.score)
+        return Tallied(self.levels, self.score)
 
     def claimed(self, test: str) -> Level:
         return self.levels.claimed.get(test, Level.NONE)
@@ -56,32 +53,6 @@ class Snapshot:
     def level(self, test: str) -> Level:
         """What the score counts: the higher of both."""
         return max(self.claimed(test), self.verified(test))
-
-
-def snapshots(systems: Sequence[System], at: datetime) -> list[Snapshot]:
-    """Each of these systems at any instant, in their order, in four queries: one where all states are kept."""
-    return snapshots_at(systems, at)[0]
-
-
-def snapshots_at(systems: Sequence[System], *instants: datetime) -> list[list[Snapshot]]:
-    """The same at each of these instants, in two queries and two for each; one where all states are kept."""
-    kept = kept_at(once(systems), *instants)
-    others = counted_at([system for system, own in zip(systems, kept, strict=True) if own is None], *instants)
-    return [
-        [
-            own[system.pk] if stands is None else of_state(system, stands[place], at)
-            for system, stands in zip(systems, kept, strict=True)
-        ]
-        for place, (at, own) in enumerate(zip(instants, others, strict=True))
-    ]
-
-
-def of_state(system: System, state: State | Stand | None, at: datetime) -> Snapshot:
-    """The system at an instant from the state that holds then; None where nothing was recorded."""
-    if state is None:
-        return Snapshot(system, Levels({}, {}), None)
-    read = known(state.rubric, state.tests, order_of(system))
-    return Snapshot(system, read.levels, read.score_at(at), read)
 
 
 def stands_at(systems: Sequence[Listed], *instants: datetime) -> Once[Sequence[Stand | None]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -46,43 +47,68 @@ class Whole:
     """All facts of a system and the history that they make. What was made of the same text is one object, never changed.
 
     `first_run_at` is when its earliest result was observed, `since` when the first fact happened. `points` is the history
-    from then on, lapses to come included, and empty without any fact; `lapses` are those that charts mark.
+    from then on, lapses to come included, and empty without any fact; `lapses` are those that charts mark. What it is
+    compared with stands at one of its `edges`, ascending. Unless it is `lasting` nothing that is made of it is remembered.
     """
 
-    def __init__(self, facts: Facts, first_run_at: datetime | None) -> None:
-        self.facts, self.first_run_at = facts, first_run_at
+    def __init__(self, facts: Facts, first_run_at: datetime | None, *, lasting: bool = True) -> None:
+        self.facts, self.first_run_at, self.lasting = facts, first_run_at, lasting
         self.since = first_fact(facts, first_run_at)
         self.points: tuple[Point, ...] = () if self.since is None else tuple(timeline(facts, self.since, LAST))
         self.lapses: tuple[Event, ...] = tuple(lapse_events(facts, LAST))
         self.instants = [point.at for point in self.points]
         edges = {at for span in facts.spans for at in (span.starts_at, span.ends_at)}
         edges |= {claims.effective_at for claims in facts.claims}
-        self.edges = sorted(edges | {start for start, _ in facts.editions if start is not None})
+        edges |= {start for start, _ in facts.editions if start is not None}
+        self.edges = sorted(edges if self.since is None else edges | {self.since})
 
     def until(self, at: datetime) -> tuple[Point, ...]:
         """The history up to `at` (aware)."""
-        return _first(self, bisect_right(self.instants, at))
+        count = bisect_right(self.instants, at)
+        return _first(self, count) if self.lasting else self.points[:count]
+
+    def over(self, start: datetime, end: datetime) -> tuple[Point, ...]:
+        """The step function over [start, end]: the state at `start`, then every instant at which it changes."""
+        if self.since is None or start < self.since:
+            return tuple(timeline(self.facts, start, end))
+        if start == self.since:
+            return self.until(end)
+        first = bisect_right(self.instants, start)
+        return (replace(self.points[first - 1], at=start), *self.points[first : bisect_right(self.instants, end)])
 
     def reported(self, rubric: Rubric) -> Reported:
         """From when on the numbers of this rubric rest on anything."""
-        return _reported(self, rubric)
+        return (_reported if self.lasting else _reported.__wrapped__)(self, rubric)
 
 
 def whole_of(system: System, finals: Iterable[Assessment], first_run_at: datetime | None) -> Whole:
     """All facts of a system, in one statement; `finals` are its final assessments, ascending."""
-    text = read(_spans(VENDOR), [system.pk, system.generation])
-    claims = tuple([(each.effective_at, tuple((each.claims or {}).items())) for each in finals])
-    make = _whole if len(text) <= LONGEST else _whole.__wrapped__
-    return make(text, claims, tuple(editions_of(system)), first_run_at)
+    text = read(joined(VENDOR, spans(VENDOR, "%s", "%s")), [system.pk, system.generation])
+    claims = tuple(
+        [(each.effective_at, tuple((each.claims or {}).items())) for each in finals if each.effective_at is not None]
+    )
+    return made_of(text, claims, tuple(editions_of(system.editions)), first_run_at)
 
 
 @lru_cache
-def _spans(vendor: str) -> str:
-    """Spans of the generation that the system pointed to when it was read, as its rules were."""
+def spans(vendor: str, system: str, generation: str) -> str:
+    """SQL for an array of each span of a system's generation: that which it points to when it is read, as its rules are."""
     columns = array(vendor, "test", "level", instant(vendor, "starts_at"), instant(vendor, "ends_at"))
-    return joined(
-        vendor, f"SELECT {columns} AS row FROM evidence_span WHERE system_id = %s AND generation = %s ORDER BY id"
+    return (
+        f"SELECT {columns} AS row FROM evidence_span"
+        f" WHERE system_id = {system} AND generation = {generation} ORDER BY evidence_span.id"
     )
+
+
+def made_of(
+    text: str,
+    claims: tuple[Frozen, ...],
+    editions: tuple[tuple[datetime | None, Rubric], ...],
+    first_run_at: datetime | None,
+) -> Whole:
+    """All that these facts make; `text` is an array of what `spans` answers, and `claims` ascend."""
+    make = _whole if len(text) <= LONGEST else _whole.__wrapped__
+    return make(text, claims, editions, first_run_at)
 
 
 @lru_cache(maxsize=64)
@@ -92,8 +118,9 @@ def _whole(
     editions: tuple[tuple[datetime | None, Rubric], ...],
     first_run_at: datetime | None,
 ) -> Whole:
-    spans = [EvidenceSpan(test, _LEVELS[level], start, end) for test, level, start, end in _rows(text)]
-    return Whole(Facts(editions, [thaw(dict(stored), at) for at, stored in claims], spans), first_run_at)
+    held = [EvidenceSpan(test, _LEVELS[level], start, end) for test, level, start, end in _rows(text)]
+    facts = Facts(editions, [thaw(dict(stored), at) for at, stored in claims], held)
+    return Whole(facts, first_run_at, lasting=len(text) <= LONGEST)
 
 
 @lru_cache(maxsize=64)
@@ -116,7 +143,8 @@ def explained_at(system: System, whole: Whole, at: datetime, newest: Sequence[Ne
     counts = run_counts(system, rules, list(rubric.tests), at)
     healths = fold_health(newest, rules, at)
     moment = Moment.among(at, at, (whole.edges, ()))
-    known = _explained(whole, rubric, moment, _Counts(counts), tuple(healths.items()))
+    explain = _explained if whole.lasting else _explained.__wrapped__
+    known = explain(whole, rubric, moment, _Counts(counts), tuple(healths.items()))
     total = Score(rubric, at, known.total.score, known.total.claimed, known.total.verified, known.total.band)
     return FullScore(total, known.adjusted, known.categories, known.tests)
 

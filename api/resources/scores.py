@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+
+from rest_framework.renderers import JSONRenderer
 
 from api.instants import write_instant, write_optional
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
@@ -16,6 +19,9 @@ from rubric.timeline import Point
 from scores.gate import Verdict
 from scores.score import CategoryScore, FullScore, Health, TestScore
 from scores.trends import Bucket
+
+MOST_POINTS = 1000
+"""Longer histories are written anew each time, so that what is remembered stays small."""
 
 CATEGORY: Schema = record(
     {"key": TEXT, "title": TEXT, "max": POINTS, "score": POINTS, "claimed": POINTS, "verified": POINTS}
@@ -140,7 +146,19 @@ def _show_test(score: TestScore) -> dict[str, Any]:
     }
 
 
-def show_point(point: Point) -> dict[str, Any]:
+def write_history(points: Sequence[Point]) -> bytes:
+    """A history, step by step, as the body of an answer."""
+    write = _history if len(points) <= MOST_POINTS else _history.__wrapped__
+    return write(Same(points))
+
+
+# Whoever follows a system asks for the same history again, most of the time.
+@lru_cache(maxsize=64)
+def _history(points: Same[Sequence[Point]]) -> bytes:
+    return JSONRenderer().render({"points": [_show_point(point) for point in points.value]})
+
+
+def _show_point(point: Point) -> dict[str, Any]:
     """One step of a history."""
     return {
         "at": write_instant(point.at),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from api.base import ApiView
-from api.documents import instant, operation
+from api.authentication import BriefBearerAuthentication
+from api.base import ApiView, checked_text
+from api.documents import JSON, instant, operation
+from api.problems import not_found
 from api.queries import Query
 from api.resources import scores as resource
-from scores.reading import full_score, history, known_since
+from scores.reading import full_score
+from scores.recorded import recorded_of
 
 
 class SystemScore(ApiView):
@@ -34,6 +38,7 @@ class SystemScore(ApiView):
 
 
 class SystemHistory(ApiView):
+    authentication_classes = [BriefBearerAuthentication]
     scopes = {"GET": Scope.READ}
 
     @operation(
@@ -42,14 +47,16 @@ class SystemHistory(ApiView):
         answers={HTTPStatus.OK: "History"},
         parameters=[instant("start", "Default: the first fact."), instant("end", "Default: now.")],
     )
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: Request, slug: str) -> HttpResponse:
         """The score as a step function: the state at `start`, then each instant at which something changes."""
-        system = self.system(slug)
+        found = recorded_of(self.token, checked_text(slug))
+        if found is None:
+            raise not_found()
         query = Query(request._request)
         start, end = query.instant("start"), query.instant("end") or self.now
         if start is not None and start > end and not query.faults:
             query.refuse("start", "It lies after the end.")
         query.check()
         if start is None:
-            start = min(known_since(system) or end, end)
-        return Response({"points": [resource.show_point(point) for point in history(system, start, end)]})
+            start = min(found.whole.since or end, end)
+        return HttpResponse(resource.write_history(found.whole.over(start, end)), content_type=JSON)

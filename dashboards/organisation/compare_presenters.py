@@ -6,38 +6,66 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 from assessments.entries import Listed
 from rubric.definition import Category, Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
-from scores.changes import Changes, TestChange
-from scores.snapshots import Snapshot
+from scores.changes import Changes, TestChange, cell
+from scores.kept import known
+from scores.score import Score
+from scores.stands import Stand, tests_of
+from scores.tallied import Tallied
 
 
-@dataclass(frozen=True, slots=True)
-class LevelCell:
-    """A test of one system or date; `known` says whether its rubric has the test."""
+class Form(NamedTuple):
+    """The form that chooses: a field for each system, and those to offer, each slug and name.
 
-    snapshot: Snapshot
+    Dates are days, empty for the present. `dates` tells that there are two of them, `beside` that there are several systems.
+    """
+
+    fields: tuple[str, ...]
+    offered: tuple[tuple[str, str], ...]
+    since: str
+    day: str
+    dates: bool
+    beside: bool
+    only: bool
+
+
+class LevelCell(NamedTuple):
+    """A test of one system or date."""
+
     claimed: Level
     verified: Level
     not_applicable: bool
-    known: bool
+
+
+class Column(NamedTuple):
+    """A system beside others: the rubric that scores it, and how it stands; None where nothing was recorded."""
+
+    slug: str
+    name: str
+    rubric: str
+    stand: Stand | None
 
     @property
-    def level(self) -> Level:
-        return max(self.claimed, self.verified)
+    def state(self) -> Tallied | None:
+        """Its levels and its score."""
+        stand = self.stand
+        return None if stand is None else known(stand.rubric, stand.tests, tests_of(stand.editions))
 
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """A test beside itself; `differs` says whether levels or proofs do, of the systems that are scored by it."""
+    """A test by system, None where the rubric lacks it; `differs`: levels or proofs do, of those systems with a score."""
 
     __test__ = False
 
     test: Test
-    cells: Sequence[LevelCell]
+    cells: Sequence[LevelCell | None]
     differs: bool
 
 
@@ -47,8 +75,20 @@ class CategoryRow:
 
     rubric: Rubric
     category: Category
-    points: Sequence[tuple[Listed, Fraction | None]]
+    points: Sequence[Fraction | None]
     tests: Sequence[TestRow]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """Systems beside each other, the scores of those that have one, and the categories of all their rubrics, each once.
+
+    It equals itself alone.
+    """
+
+    columns: Sequence[Column]
+    scores: Sequence[Score | None]
+    categories: Sequence[CategoryRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +113,15 @@ class ChangeRow:
     after: LevelCell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChangePage:
-    """One system at two dates. `delta` is None where there is nothing to compare, or on another scale."""
+    """One system at two dates. `delta` is None where there is nothing to compare, or on another scale.
 
-    before: Snapshot
-    after: Snapshot
+    It equals itself alone.
+    """
+
+    before: Score | None
+    after: Score | None
     rubric: Rubric
     delta: Fraction | None
     categories: Sequence[CategoryChange]
@@ -86,55 +129,69 @@ class ChangePage:
     editions: Sequence[tuple[datetime, Rubric]]
 
 
-def beside(rows: Sequence[Snapshot], at: datetime, only_differences: bool) -> list[CategoryRow]:
-    """The categories and tests of all rubrics that score these systems, each once, in the rubrics' order."""
+def columns_of(systems: Sequence[Listed], stands: Sequence[Sequence[Stand | None]], at: datetime) -> tuple[Column, ...]:
+    """These systems as of an instant, at which they stand like this."""
+    return tuple(
+        [
+            Column(system.slug, system.name, stand.rubric if stand else system.edition_at(at), stand)
+            for system, (stand,) in zip(systems, stands, strict=True)
+        ]
+    )
+
+
+# The same systems stand the same from one reading to the next, most of the time.
+@lru_cache(maxsize=64)
+def beside(columns: tuple[Column, ...], only_differences: bool) -> Beside:
+    """The systems with the categories and tests of all rubrics that score them, in the rubrics' order."""
+    states = [column.state for column in columns]
+    rubrics = [builtin()[column.rubric] for column in columns]
     found: dict[str, CategoryRow] = {}
-    rubrics = [_rubric(row, at) for row in rows]
     for rubric in dict.fromkeys(rubrics):
         for category in rubric.categories:
             if category.key in found:
                 continue
-            tests = [_test_row(test, rows, rubrics) for test in category.tests]
+            tests = [_test_row(test, states, rubrics) for test in category.tests]
             shown = [test for test in tests if test.differs or not only_differences]
-            points = [(row.system, _points(row, category.key)) for row in rows]
+            points = [_points(state, category.key) for state in states]
             found[category.key] = CategoryRow(rubric, category, points, shown)
-    return list(found.values())
+    return Beside(columns, [_score(state) for state in states], list(found.values()))
 
 
-def _rubric(row: Snapshot, at: datetime) -> Rubric:
-    return row.score.rubric if row.score else builtin()[row.system.edition_at(at)]
+def _score(state: Tallied | None) -> Score | None:
+    return None if state is None else state.score
 
 
-def _points(row: Snapshot, category: str) -> Fraction | None:
-    return row.score.score.categories.get(category) if row.score else None
+def _points(state: Tallied | None, category: str) -> Fraction | None:
+    return state.score.score.categories.get(category) if state else None
 
 
-def _test_row(test: Test, rows: Sequence[Snapshot], rubrics: Sequence[Rubric]) -> TestRow:
-    cells = [_cell(row, test.key, test.key in rubric.tests) for row, rubric in zip(rows, rubrics, strict=True)]
-    known = {(cell.claimed, cell.verified) for cell in cells if cell.known and cell.snapshot.score}
-    return TestRow(test, cells, len(known) > 1)
+def _test_row(test: Test, states: Sequence[Tallied | None], rubrics: Sequence[Rubric]) -> TestRow:
+    cells = [
+        _cell(state, test.key) if test.key in rubric.tests else None
+        for state, rubric in zip(states, rubrics, strict=True)
+    ]
+    told = {each[:2] for each, state in zip(cells, states, strict=True) if each and state}
+    return TestRow(test, cells, len(told) > 1)
 
 
-def _cell(row: Snapshot, test: str, known: bool) -> LevelCell:
-    return LevelCell(row, row.claimed(test), row.verified(test), test in row.levels.not_applicable, known)
+def _cell(state: Tallied | None, test: str) -> LevelCell:
+    return LevelCell(*cell(state, test), state is not None and test in state.levels.not_applicable)
 
 
-def present_changes(found: Changes, rubric: Rubric) -> ChangePage:
-    """The page's values; `rubric` is the one in force at the later date."""
-    before, after = found.before, found.after
-    same = before.score is not None and before.score.rubric is rubric
+@lru_cache(maxsize=64)
+def present_changes(found: Changes) -> ChangePage:
+    """The page's values."""
+    before, after, rubric = found.before, found.after, found.rubric
+    same = before is not None and before.score.rubric is rubric
     return ChangePage(
-        before=before,
-        after=after,
+        before=_score(before),
+        after=_score(after),
         rubric=rubric,
-        delta=after.score.score.score - before.score.score.score if same and after.score and before.score else None,
+        delta=after.score.score.score - before.score.score.score if same and after and before else None,
         categories=[
             CategoryChange(category, _points(before, category.key) if same else None, _points(after, category.key))
             for category in rubric.categories
         ],
-        tests=[
-            ChangeRow(test, _cell(before, test.test.key, True), _cell(after, test.test.key, True))
-            for test in found.tests
-        ],
+        tests=[ChangeRow(test, _cell(before, test.test.key), _cell(after, test.test.key)) for test in found.tests],
         editions=found.editions,
     )

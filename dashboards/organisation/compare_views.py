@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,15 +15,17 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.compiled import compiled
 from accounts.models import Membership, Role
+from assessments.entries import Entry, entries_named
 from assessments.models import System
-from assessments.models.core import SystemQuerySet
 from dashboards.moments import moment_of
-from dashboards.organisation.compare_presenters import beside, present_changes
-from rubric.loader import builtin
+from dashboards.organisation.compare_presenters import Form, beside, columns_of, present_changes
+from rubric.once import Once
 from scores.changes import changes
 from scores.overview import COMPARED
-from scores.snapshots import snapshots
+from scores.recorded import recorded_of
+from scores.snapshots import stands_at
 
+NONE: Once[Entry] = Once()
 MOST = 6
 MOST_ASKED = 20
 MOST_OFFERED = 100
@@ -39,53 +42,57 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
     since = moment_of(request.GET.get("since", ""), now) if request.GET.get("since") else at - COMPARED
     if since > at:
         raise BadRequest("`since` lies after the date to compare it with.")
-    visible = System.objects.visible_to(request.membership)
-    asked = list(dict.fromkeys(slug for slug in request.GET.getlist("system") if slug))[:MOST_ASKED]
-    by_slug = {system.slug: system for system in _named(request.membership.organisation_id, *asked)} if asked else {}
-    chosen = [by_slug[slug] for slug in asked if slug in by_slug][:MOST]
-    unknown = [slug for slug in asked if slug not in by_slug]
+    asked = tuple(dict.fromkeys(slug for slug in request.GET.getlist("system") if slug))[:MOST_ASKED]
+    chosen, unknown = _chosen(entries_named(request.membership, asked), asked) if asked else (NONE, ())
     only = request.GET.get("only") == "differences"
     context: dict[str, Any] = {
-        "now": now,
         "at": at,
-        "past": at != now,
         "since": since,
-        "offered": _offered(request.membership.organisation_id),
         "chosen": chosen,
         "unknown": unknown,
-        "alike": _alike(visible, request.GET, unknown[0]) if unknown else [],
-        "fields": [*(system.slug for system in chosen), *[""] * (MOST - len(chosen))],
-        "only": only,
+        "alike": _alike(request, unknown[0]) if unknown else [],
+        "form": Form(
+            fields=(*[system.slug for system in chosen], *[""] * (MOST - len(chosen))),
+            offered=tuple(_offered(request.membership.organisation_id)),
+            since=f"{since:%Y-%m-%d}",
+            day=f"{at:%Y-%m-%d}" if at != now else "",
+            dates=len(chosen) < 2,
+            beside=len(chosen) > 1,
+            only=only,
+        ),
     }
     if len(chosen) == 1:
-        rubric = builtin()[chosen[0].edition_at(at)]
-        context |= {"page": present_changes(changes(chosen[0], since, at), rubric), "rubric": rubric}
+        recorded = recorded_of(request.membership, chosen[0].slug)
+        if recorded is None:
+            raise Http404
+        context["changes"] = present_changes(changes(recorded, since, at))
     elif chosen:
-        rows = snapshots(chosen, at)
-        context |= {"rows": rows, "categories": beside(rows, at, only)}
+        context["beside"] = beside(columns_of(chosen, stands_at(chosen, at), at), only)
     return render(request, "dashboards/compare.html", context)
 
 
-@compiled
-def _named(organisation: int, *slugs: str) -> QuerySet[System]:
-    return _visible(organisation).filter(slug__in=slugs).select_related("organisation")
+# A list that was read before is the same one still, and so is what is known of how its systems stand.
+@lru_cache(maxsize=64)
+def _chosen(found: Once[Entry], asked: tuple[str, ...]) -> tuple[Once[Entry], tuple[str, ...]]:
+    """The first of the systems asked for, in that order, and the slugs that none has."""
+    by_slug = {system.slug: system for system in found}
+    chosen = [by_slug[slug] for slug in asked if slug in by_slug][:MOST]
+    return Once(chosen), tuple([slug for slug in asked if slug not in by_slug])
 
 
 @compiled
 def _offered(organisation: int) -> QuerySet[System, tuple[str, str]]:
-    return _visible(organisation).values_list("slug", "name")[:MOST_OFFERED]
+    visible = System.objects.visible_to(Membership(organisation_id=organisation))
+    return visible.values_list("slug", "name")[:MOST_OFFERED]
 
 
-def _visible(organisation: int) -> SystemQuerySet:
-    return System.objects.visible_to(Membership(organisation_id=organisation))
-
-
-def _alike(systems: SystemQuerySet, query: QueryDict, asked: str) -> list[tuple[str, str]]:
+def _alike(request: MemberRequest, asked: str) -> list[tuple[str, str]]:
     """Some of the systems whose name or slug contains what was asked for, with the query part that names each instead."""
-    named = systems.filter(Q(name__icontains=asked) | Q(slug__icontains=asked)).values_list("name", "slug")
+    visible = System.objects.visible_to(request.membership)
+    named = visible.filter(Q(name__icontains=asked) | Q(slug__icontains=asked)).values_list("name", "slug")
     found = []
     for name, slug in named[:MOST_ALIKE]:
-        instead = query.copy()
-        instead.setlist("system", [slug if each == asked else each for each in query.getlist("system")])
+        instead = request.GET.copy()
+        instead.setlist("system", [slug if each == asked else each for each in request.GET.getlist("system")])
         found.append((name, "?" + instead.urlencode()))
     return found

@@ -13,14 +13,21 @@ from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
-from dashboards.organisation.compare_presenters import CategoryChange, CategoryRow, ChangeRow, LevelCell, TestRow
-from dashboards.templatetags.addresses import addresses
+from dashboards.organisation.compare_presenters import (
+    Beside,
+    CategoryChange,
+    CategoryRow,
+    ChangePage,
+    ChangeRow,
+    Column,
+    TestRow,
+)
+from dashboards.templatetags.addresses import Site, addresses, site
 from dashboards.templatetags.components import delta, moment
 from rubric.definition import Rubric
 from rubric.levels import Level
 from scores.changes import Cause, CauseKind
 from scores.score import Score
-from scores.snapshots import Snapshot
 
 register = template.Library()
 
@@ -29,28 +36,41 @@ UNKNOWN, UNTOLD, UNASSESSED = map(QUIET.format, ("not in its rubric", "–", "No
 
 
 @register.simple_tag
-def beside_heads(rows: Sequence[Snapshot]) -> SafeString:
-    """The heads of the systems' columns."""
-    return SafeString("".join([f'<th scope="col">{escape(row.system.name)}</th>' for row in rows]))
+def system_links(columns: Sequence[Column], organisation: str) -> SafeString:
+    """The names of systems as a part of a sentence, each a link to its page."""
+    links = [f'<a href="{addresses("system", organisation, each.slug)[1]}">{escape(each.name)}</a>' for each in columns]
+    return SafeString(", ".join(links))
 
 
 @register.simple_tag
-def beside_scores(rows: Sequence[Snapshot]) -> SafeString:
+def beside_heads(page: Beside) -> SafeString:
+    """The heads of the systems' columns."""
+    return SafeString("".join([f'<th scope="col">{escape(column.name)}</th>' for column in page.columns]))
+
+
+@register.simple_tag
+def beside_rows(page: Beside, organisation: str) -> SafeString:
+    """The bodies of the table: final scores, then categories with their points and their tests."""
+    return _beside_rows(site(), page, organisation)
+
+
+@lru_cache(maxsize=64)
+def _beside_rows(lies: Site, page: Beside, organisation: str) -> SafeString:
+    starts = [f'<td data-label="{escape(column.name)}">' for column in page.columns]
+    pages = [addresses("system", organisation, column.slug)[1] for column in page.columns]
+    told = [score is not None for score in page.scores]
+    categories = [_category(category, starts, pages, told) for category in page.categories]
+    return SafeString(f"<tbody>{_score_rows(page, starts)}</tbody>{''.join(categories)}")
+
+
+def _score_rows(page: Beside, starts: Sequence[str]) -> str:
     """The three rows of final scores."""
-    starts = _starts(rows)
-    told = [_scores(row.score) if row.score else (UNASSESSED, "–", "–") for row in rows]
-    return SafeString(
-        "".join(
-            f'<tr><th scope="row">{word}</th>'
-            f"{''.join(f'{start}{own[place]}</td>' for start, own in zip(starts, told, strict=True))}</tr>"
-            for place, word in enumerate(("Score", "Claimed", "Verified"))
-        )
+    told = [_scores(score) if score else (UNASSESSED, "–", "–") for score in page.scores]
+    return "".join(
+        f'<tr><th scope="row">{word}</th>'
+        f"{''.join(f'{start}{own[place]}</td>' for start, own in zip(starts, told, strict=True))}</tr>"
+        for place, word in enumerate(("Score", "Claimed", "Verified"))
     )
-
-
-def _starts(rows: Sequence[Snapshot]) -> list[str]:
-    """Where each system's cells begin."""
-    return [f'<td data-label="{escape(row.system.name)}">' for row in rows]
 
 
 def _scores(score: Score) -> tuple[str, str, str]:
@@ -60,34 +80,27 @@ def _scores(score: Score) -> tuple[str, str, str]:
     return f"<b>{texts[0]}</b>{label}", texts[1], texts[2]
 
 
-@register.simple_tag
-def beside_tests(categories: Sequence[CategoryRow], rows: Sequence[Snapshot], organisation: str) -> SafeString:
-    """Categories with their points and their tests; each cell leads to the system's own page of the test."""
-    starts = _starts(rows)
-    pages = [addresses("system", organisation, row.system.slug)[1] for row in rows]
-    return SafeString("".join([_category(category, starts, pages) for category in categories]))
-
-
-def _category(row: CategoryRow, starts: Sequence[str], pages: Sequence[str]) -> str:
+def _category(row: CategoryRow, starts: Sequence[str], pages: Sequence[str], told: Sequence[bool]) -> str:
+    """A category; each cell of its tests leads to the system's own page of the test."""
     colour, title = colour_name(row.rubric, row.category.key), escape(row.category.title)
     points = "".join(
         f"{start}{'–' if value is None else f'<b>{phrases.points(value)}</b>'}</td>"
-        for start, (_, value) in zip(starts, row.points, strict=True)
+        for start, value in zip(starts, row.points, strict=True)
     )
-    tests = "".join([_test_row(test, starts, pages) for test in row.tests])
+    tests = "".join([_test_row(test, starts, pages, told) for test in row.tests])
     return (
         f'<tbody><tr class="group"><th scope="rowgroup"><span class="dot cat-{colour}"></span>{title}</th>{points}</tr>'
         f"{tests}</tbody>"
     )
 
 
-def _test_row(row: TestRow, starts: Sequence[str], pages: Sequence[str]) -> str:
+def _test_row(row: TestRow, starts: Sequence[str], pages: Sequence[str], told: Sequence[bool]) -> str:
     key = row.test.key
     cells = [
-        f'{start}<a href="{page}tests/{key}/">{_shown(cell)}</a></td>'
-        if cell.known and cell.snapshot.score
-        else f"{start}{UNTOLD if cell.known else UNKNOWN}</td>"
-        for cell, start, page in zip(row.cells, starts, pages, strict=True)
+        f'{start}<a href="{page}tests/{key}/">{_level(*cell)}</a></td>'
+        if cell and is_told
+        else f"{start}{UNTOLD if cell else UNKNOWN}</td>"
+        for cell, start, page, is_told in zip(row.cells, starts, pages, told, strict=True)
     ]
     return f"{_test_head(row.test.title, row.differs)}{''.join(cells)}</tr>"
 
@@ -96,10 +109,6 @@ def _test_row(row: TestRow, starts: Sequence[str], pages: Sequence[str]) -> str:
 def _test_head(title: str, differs: bool) -> str:
     mark = f"{drawing.glyph('i-differ', 'i', 'differs:')} " if differs else ""
     return f'<tr><th scope="row">{mark}{escape(title)}</th>'
-
-
-def _shown(cell: LevelCell) -> str:
-    return _level(cell.claimed, cell.verified, cell.not_applicable)
 
 
 @lru_cache
@@ -111,9 +120,10 @@ def _level(claimed: Level, verified: Level, not_applicable: bool) -> str:
 
 
 @register.simple_tag
-def changed_categories(rows: Sequence[CategoryChange], rubric: Rubric) -> SafeString:
+@lru_cache(maxsize=64)
+def changed_categories(page: ChangePage) -> SafeString:
     """A row for each category: its points at both dates, and the change."""
-    return SafeString("".join([_category_change(row, rubric) for row in rows]))
+    return SafeString("".join([_category_change(row, page.rubric) for row in page.categories]))
 
 
 def _category_change(row: CategoryChange, rubric: Rubric) -> str:
@@ -126,9 +136,14 @@ def _category_change(row: CategoryChange, rubric: Rubric) -> str:
 
 
 @register.simple_tag
-def changed_tests(rows: Sequence[ChangeRow], organisation: str, system: str) -> SafeString:
+def changed_tests(page: ChangePage, organisation: str, system: str) -> SafeString:
     """A row for each test that differs, with the facts that changed it."""
-    return SafeString("".join([_changed(row, organisation, system) for row in rows]))
+    return _changed_tests(site(), page, organisation, system)
+
+
+@lru_cache(maxsize=64)
+def _changed_tests(lies: Site, page: ChangePage, organisation: str, system: str) -> SafeString:
+    return SafeString("".join([_changed(row, organisation, system) for row in page.tests]))
 
 
 def _changed(row: ChangeRow, organisation: str, system: str) -> str:
@@ -138,8 +153,8 @@ def _changed(row: ChangeRow, organisation: str, system: str) -> str:
     if change.earlier:
         causes.insert(0, f'<li class="is-quiet">{change.earlier} earlier change{pluralize(change.earlier)}</li>')
     return (
-        f'<tr><th scope="row"><a href="{address}">{escape(test.title)}</a></th><td>{_shown(row.before)}</td>'
-        f'<td>{_shown(row.after)}</td><td><ul class="causes">{"".join(causes)}</ul></td></tr>'
+        f'<tr><th scope="row"><a href="{address}">{escape(test.title)}</a></th><td>{_level(*row.before)}</td>'
+        f'<td>{_level(*row.after)}</td><td><ul class="causes">{"".join(causes)}</ul></td></tr>'
     )
 
 

@@ -15,7 +15,7 @@ from accounts.statements import document, to_sql
 from assessments.models import Assessment
 from dashboards.organisation import compare_views
 from dashboards.system import reading
-from scores import changes, marks
+from scores import changes, marks, recorded
 from tests.factories import DAY, all_tests, assess, make_member, make_organisation, make_system, make_team, post
 
 NOW = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -42,12 +42,11 @@ def test_they_find_what_django_finds() -> None:
         (reading._visible, 0, (fraud.organisation_id, "search"), {}),
         (reading._assessments, 1, (fraud.pk,), {}),
         (marks._told, 0, (fraud.organisation_id, fraud.pk, NOW), {"most": 3, "kinds": marks.KINDS}),
-        (changes._finals, 1, (fraud.pk, NOW), {}),
-        (changes._finals, 0, (search.pk, NOW - 50 * DAY), {}),
+        (recorded._stored, 1, (fraud.organisation_id, "fraud"), {}),
+        (recorded._stored, 1, (fraud.organisation_id, "fraud", fraud.pk), {}),
+        (recorded._stored, 0, (fraud.organisation_id, "fraud", search.pk), {}),
         (changes._runs, 2, (fraud.pk, rises), rules),
         (changes._runs, 0, (fraud.pk, rises), rules | {"branch": "main"}),
-        (compare_views._named, 1, (fraud.organisation_id, "fraud"), {}),
-        (compare_views._named, 1, (fraud.organisation_id, "search", "fraud", "nobody"), {}),
         (compare_views._offered, 1, (fraud.organisation_id,), {}),
     ]
     for ask, count, values, shape in asked:

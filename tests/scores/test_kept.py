@@ -21,8 +21,9 @@ from scores.moves import Moves, moves
 from scores.past import read_past
 from scores.recounting import Recounting
 from scores.roll_ups import roll_ups
-from scores.snapshots import snapshots
+from scores.snapshots import stands_at
 from scores.standings import standings
+from scores.stands import CELLS, Stand, in_order
 from scores.trends import Interval, Life, bucket_ends, trend
 from tests.factories import DAY, HOUR, make_organisation, make_system
 from tests.scores.stories import NOW, Story
@@ -35,12 +36,20 @@ def loaded() -> list[System]:
     return list(System.objects.select_related("organisation", "team").order_by("pk"))
 
 
+def said(stand: Stand | None) -> object:
+    """A stand's levels and totals, in whatever digits."""
+    if stand is None:
+        return None
+    digits = in_order(builtin()[stand.rubric], stand.editions, stand.tests)
+    return stand.rubric, [CELLS[digit] for digit in digits], stand.score, stand.verified, stand.points, stand.limits
+
+
 def everything(systems: Sequence[System], at: datetime) -> dict[str, Any]:
     """What each reader says as of an instant."""
     ends = bucket_ends(at - 100 * DAY, at, Interval.WEEK)
     past = read_past(systems, systems[:2], RUBRIC, at - 60 * DAY, at, Recounting())
     return {
-        "snapshots": snapshots(systems, at),
+        "stands": [said(stand) for (stand,) in stands_at(systems, at)],
         "standings": list(standings(systems, at)),
         "lapses": lapses(systems, at, at + 30 * DAY),
         "every lapse": lapses(systems, at, at + 200 * DAY, every=True),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.actors import Actor
-from accounts.models import Membership
+from accounts.models import Membership, Token
 from assessments.models import Assessment, System
 from dashboards.system.reading import system_of
 from evidence.models import Result
@@ -21,6 +21,7 @@ from scores.evidence_of import newest_by_name
 from scores.facts import load_facts
 from scores.marks import lapse_events
 from scores.reading import LAST, full_score
+from scores.recorded import recorded_of
 from scores.recounting import FIRST
 from scores.score import Alike
 from scores.whole_histories import Whole, explained_at, whole_of
@@ -28,6 +29,7 @@ from tests.factories import DAY, assess, make_organisation, make_system, nightly
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LEAST = timedelta(microseconds=1)
+FINAL = ("pk", "effective_at", "recorded_by")
 EDITIONS = [
     {"rubric": "ml-test-score-2016", "from": None},
     {"rubric": "ml-test-score-2017", "from": (NOW - 10 * DAY).isoformat()},
@@ -54,7 +56,11 @@ def read(system: System) -> tuple[System, Whole, Facts]:
     found = system_of(Membership(organisation_id=system.organisation_id), system.slug)
     finals = Assessment.objects.final().filter(system=system)
     first_run_at: datetime | None = found.first_run_at  # type: ignore[attr-defined]
-    return found, whole_of(found, finals, first_run_at), load_facts([found], FIRST, LAST)[found.pk]
+    whole = whole_of(found, finals, first_run_at)
+    read = recorded_of(Token(organisation_id=system.organisation_id), system.slug)
+    assert read is not None and [each[:3] for each in read.finals] == list(finals.values_list(*FINAL))
+    assert (read.whole is whole) == whole.lasting and read.whole.points == whole.points
+    return found, whole, load_facts([found], FIRST, LAST)[found.pk]
 
 
 @pytest.mark.django_db
@@ -76,6 +82,7 @@ def test_it_is_what_the_facts_make_at_each_edge_after_each_change(
                 assert (known.total, known.adjusted) == (anew.total, anew.adjusted)
                 assert (tuple(known.categories), tuple(known.tests)) == (anew.categories, anew.tests)
                 assert list(whole.until(at)) == [point for point in whole.points if point.at <= at]
+                assert list(whole.over(at, at + 30 * DAY)) == timeline(facts, at, at + 30 * DAY)
                 rubric = facts.rubric_at(at)
                 assert whole.reported(rubric) == reported(facts, rubric, whole.first_run_at)
 

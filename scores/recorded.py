@@ -1,0 +1,108 @@
+"""All that is recorded of one system which histories and comparisons of dates rest on, by its address, in one statement.
+
+Facts and the rules that say how to read them come from the same row, and so go together.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db.models import QuerySet, TextField
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+
+from accounts.compiled import compiled
+from accounts.models import Membership, Token
+from accounts.statements import VENDOR
+from accounts.texts import array, instant
+from assessments.models import AssessmentStatus, System
+from rubric.definition import Rubric
+from rubric.once import Once
+from scores.facts import editions_of
+from scores.trends import with_first_run
+from scores.whole_histories import Frozen, Whole, made_of, spans
+
+
+class Final(NamedTuple):
+    """A final assessment: its id, from when on its claims hold, who recorded it, and the claims as they are stored."""
+
+    pk: int
+    effective_at: datetime
+    recorded_by: str
+    claims: dict[str, Any]
+
+
+class Recorded(NamedTuple):
+    """A system with its final assessments, ascending, and all that these and its evidence make.
+
+    Runs count by this credit rule and, unless it is None, on this branch alone.
+    """
+
+    pk: int
+    credit: str
+    counted_branch: str | None
+    finals: Once[Final]
+    whole: Whole
+
+
+def recorded_of(reader: Membership | Token, slug: str) -> Recorded | None:
+    """What is recorded of the system of this slug; None where the reader sees none."""
+    bound = [reader.system_id] if isinstance(reader, Token) and reader.system_id is not None else []
+    found = _stored(reader.organisation_id, slug, *bound)
+    if not found:
+        return None
+    pk, credit, branch, editions, first_run_at, held, assessed = found[0]
+    finals, frozen = _finals(assessed or "")
+    return Recorded(pk, credit, branch, finals, made_of(f"[{held or ''}]", frozen, _editions(editions), first_run_at))
+
+
+@compiled
+def _stored(organisation: int, slug: str, *bound: int) -> QuerySet[System, tuple[Any, ...]]:
+    reader = Token(organisation_id=organisation, system_id=bound[0] if bound else None)
+    own = "assessments_system.id"
+    return (
+        with_first_run(System.objects.visible_to(reader).filter(slug=slug))
+        .annotate(
+            as_text=Cast("editions", TextField()),
+            held=RawSQL(_gathered(VENDOR, spans(VENDOR, own, "assessments_system.generation")), ()),
+            assessed=RawSQL(_gathered(VENDOR, _assessed(VENDOR, own)), ()),
+        )
+        .order_by()
+        .values_list(
+            *("pk", "organisation__credit", "counted_branch", "as_text", "first_run_at", "held", "assessed"),
+        )
+    )
+
+
+def _gathered(vendor: str, rows: str) -> str:
+    """SQL for the rows' arrays, divided by commas: what `accounts.texts.joined` answers, as a value."""
+    gather = "string_agg(row::text, ',')" if vendor == "postgresql" else "group_concat(row, ',')"
+    return f"SELECT {gather} FROM ({rows}) AS rows"
+
+
+def _assessed(vendor: str, system: str) -> str:
+    claims = "a.claims" if vendor == "postgresql" else "json(a.claims)"
+    columns = array(vendor, "a.id", instant(vendor, "a.effective_at"), "a.recorded_by", claims)
+    return (
+        f"SELECT {columns} AS row FROM assessments_assessment a"
+        f" WHERE a.system_id = {system} AND a.status = '{AssessmentStatus.FINAL.value}'"
+        " ORDER BY a.effective_at, a.recorded_at, a.id"
+    )
+
+
+@lru_cache(maxsize=256)
+def _finals(text: str) -> tuple[Once[Final], tuple[Frozen, ...]]:
+    finals = Once(Final(*row) for row in _rows(f"[{text}]"))
+    return finals, tuple([(each.effective_at, tuple(each.claims.items())) for each in finals])
+
+
+_rows = msgspec.json.Decoder(list[tuple[int, datetime, str, dict[str, Any]]]).decode
+
+
+@lru_cache(maxsize=256)
+def _editions(text: str) -> tuple[tuple[datetime | None, Rubric], ...]:
+    return tuple(editions_of(json.loads(text)))
