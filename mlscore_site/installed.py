@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.Memberships",
+    "mlscore_site.methods.NothingToShow",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {

@@ -203,3 +203,13 @@ def test_badge_pages_cost_at_most_twelve_statements(
     client = sign_in(admin)
     with django_assert_max_num_queries(BUDGET):
         read(client, address(system, rest))
+
+
+def test_an_address_that_only_takes_a_form_leads_back_to_its_page(
+    system: System, admin: Membership, sign_in: SignIn
+) -> None:
+    page = address(system, "badge/")
+    response = sign_in(admin).get(f"{page}on/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert f'<a href="{page}">' in response.content.decode()
+    assert "Nothing to show" in text_of(response.content.decode())

@@ -57,6 +57,7 @@ def test_errors_without_a_request_can_still_be_shown(status: str) -> None:
         ("403", "403 You may not do this"),
         ("403_csrf", "403 This form has expired"),
         ("404", "404 Nothing here"),
+        ("405", "405 Nothing to show"),
         ("429", "429 Too many attempts"),
     ],
 )
