@@ -26,6 +26,9 @@ from evidence.formats.report import Report, ReportedCheck, ReportError, Status, 
 __all__ = ["AUTO", "FORMATS", "Format", "Report", "ReportError", "ReportedCheck", "Status", "fold", "read"]
 
 AUTO = "auto"
+COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How packed files begin. Reports are not unpacked: a small body may hold gigabytes."""
+
 Attachments = Mapping[str, bytes]
 
 
@@ -75,6 +78,7 @@ def read(format_name: str, body: bytes, attachments: Attachments | None = None) 
     `auto`, is of no known format, and KeyError for a format that is none.
     """
     beside = attachments or {}
+    _refuse_compressed(body)
     if format_name != AUTO:
         chosen = FORMATS[format_name]
         return chosen.interpret(chosen.load(body), beside)
@@ -85,6 +89,12 @@ def read(format_name: str, body: bytes, attachments: Attachments | None = None) 
         if format_.recognises(document):
             return format_.interpret(document, beside)
     raise ReportError(f"The format is not recognised. Known are: {', '.join(FORMATS)}.")
+
+
+def _refuse_compressed(body: bytes) -> None:
+    for beginning, packer in COMPRESSED.items():
+        if body.startswith(beginning):
+            raise ReportError(f"The body is compressed ({packer}); send the report as its tool wrote it.")
 
 
 def _read_unknown_xml(body: bytes, attachments: Attachments) -> Report:

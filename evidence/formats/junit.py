@@ -58,6 +58,8 @@ class _Verdict:
         lines = [line for line in lines if not line.startswith(words.ANNOUNCEMENTS)]
         if not lines:
             return self.message
+        if len(lines) > 1 and words.OWN_NAME.fullmatch(lines[0]):
+            return lines[1]
         return lines[-1] if lines[0].startswith("Traceback ") else lines[0]
 
 
@@ -81,6 +83,14 @@ class _Case:
     flaky: list[_Verdict] = field(default_factory=list)
     warned: list[_Verdict] = field(default_factory=list)
     metrics: dict[str, object] = field(default_factory=dict)
+    keyed: bool = False
+    other_key: bool = False
+
+    def take_key(self, key: str) -> None:
+        """The first key of its own counts, before its suite's."""
+        self.other_key |= self.keyed and key != self.key
+        self.key = self.key if self.keyed else key
+        self.keyed = True
 
 
 class _Reader:
@@ -90,7 +100,7 @@ class _Reader:
         self.collector = Collector(NAME)
         self._rooted = False
         self._suites: list[_Suite] = []
-        self._case: _Case | None = None
+        self._open_cases: list[_Case] = []
         self._verdict: _Verdict | None = None
         self._property: tuple[str, list[str]] | None = None
 
@@ -102,7 +112,7 @@ class _Reader:
         if name in words.SUITES:
             self._suites.append(_opened(attributes, self._suites[-1] if self._suites else None))
         elif name == "testcase":
-            self._case = self._opened_case(attributes)
+            self._open_cases.append(self._opened_case(attributes))
         elif name == "property":
             self._property = (attributes.get("name", ""), [attributes["value"]] if "value" in attributes else [])
         elif name in words.CHILDREN:
@@ -128,12 +138,18 @@ class _Reader:
     def report(self) -> Report:
         return self.collector.report()
 
+    @property
+    def _case(self) -> _Case | None:
+        """The innermost case that is open; steps may stand as cases within a case."""
+        return self._open_cases[-1] if self._open_cases else None
+
     def _opened_case(self, attributes: dict[str, str]) -> _Case:
         suite = self._suites[-1]
         case = _Case(
             name=self._full_name(attributes),
             observed_at=instant(attributes.get("timestamp")) or suite.observed_at,
             key=attributes.get("mlscore") or suite.key,
+            keyed=bool(attributes.get("mlscore")),
             asserted=attributes.get("assertions", "").strip() != "0",
         )
         for attribute in words.VERDICT_ATTRIBUTES:
@@ -188,15 +204,12 @@ class _Reader:
     def _take_key(self, value: str) -> None:
         """A key on a suite holds for the cases in it; the properties stand before them."""
         if self._case is not None:
-            self._case.key = value
+            self._case.take_key(value)
         elif self._suites:
             self._suites[-1].key = value
 
     def _close_case(self) -> None:
-        case = self._case
-        self._case = None
-        if case is None:
-            return
+        case = self._open_cases.pop()
         worst = min(case.verdicts, key=lambda verdict: verdict.status.rank, default=None)
         self._suites[-1].cases += 1
         self._suites[-1].not_passed += sum(verdict.status != Status.SKIPPED for verdict in case.verdicts)
@@ -207,6 +220,8 @@ class _Reader:
         elif case.warned and worst is None:
             message = f"Passed with a warning: {case.warned[0].text()}"
             self.collector.warn(f"Check '{case.name}' passed with a warning.")
+        if case.other_key:
+            self.collector.warn(f"Check '{case.name}' carries more than one key; '{case.key}' counts.")
         self.collector.add(
             case.name, status, observed_at=case.observed_at, message=message, metrics=case.metrics, key=case.key
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from evidence.formats.report import Status
 
 SUITES = ("testsuites", "testsuite")
@@ -48,5 +50,7 @@ CLASS_OF_ALL = "test"
 EMPTY_WORDS = ("none", "test failure", "failed")
 # How `go test` announces a test, before what it printed.
 ANNOUNCEMENTS = ("=== RUN", "=== PAUSE", "=== CONT", "=== NAME")
+# PHPUnit's texts begin with the test's own name.
+OWN_NAME = re.compile(r"[\w\\]+::\w+( with data set .*)?")
 # nose2 files a test that should have failed under `skipped`, and counts it as a failure itself.
 UNEXPECTED_SUCCESS = "test passes unexpectedly"

@@ -23,6 +23,8 @@ _MARKS_OF_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 _FORBIDDEN = bytes(set(range(32)) - {9, 10, 13})
 _FORBIDDEN_REFERENCE = re.compile(rb"&#(?:0*(?:[0-8]|1[1-24-9]|2[0-9]|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 _MOST_REFERENCES = 100_000
+# Terminal colours go as a whole, not their escape character alone.
+_COLOUR = re.compile(rb"\x1b\[[0-9;]{0,20}[A-Za-z]")
 # An element with so much in its attributes is no report's, and costs time and memory before it can be seen.
 _HUGE_TAG = re.compile(rb"<[^!?<>][^<>]{1000000}")
 _CURABLE = (expat.errors.XML_ERROR_INVALID_TOKEN, expat.errors.XML_ERROR_BAD_CHAR_REF)
@@ -75,7 +77,8 @@ def walk(body: bytes, new_visitor: Callable[[], V]) -> tuple[V, bool]:
     try:
         _parse((content, encoding), visitor)
     except _Curable:
-        cured = _FORBIDDEN_REFERENCE.sub(b"", content.translate(None, _FORBIDDEN), count=_MOST_REFERENCES)
+        plain = _COLOUR.sub(b"", content).translate(None, _FORBIDDEN)
+        cured = _FORBIDDEN_REFERENCE.sub(b"", plain, count=_MOST_REFERENCES)
         if cured == content or _is_utf16(content):
             raise
         visitor = new_visitor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 import tracemalloc
@@ -66,6 +67,12 @@ def test_broken_bodies_are_refused_in_bounded_time_and_memory(content: bytes) ->
         tracemalloc.stop()
     assert time.process_time() - begun < 20
     assert peak < 100_000_000
+
+
+@pytest.mark.parametrize("format_name", [formats.AUTO, "junit", "dbt"])
+def test_a_packed_report_is_named_as_that(format_name: str) -> None:
+    with pytest.raises(formats.ReportError, match="compressed .gzip"):
+        formats.read(format_name, gzip.compress(b"<testsuite/>"))
 
 
 def test_huge_numbers_are_dropped_and_the_rest_is_read() -> None:

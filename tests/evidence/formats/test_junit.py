@@ -38,12 +38,16 @@ VERDICTS = [
     ('<failure message="test failure"/>', "failed", "test failure"),
     ('<skipped message="test passes unexpectedly"/>', "failed", "test passes unexpectedly"),
     ("<failure><![CDATA[a < b && c]]></failure>", "failed", "a < b && c"),
+    ("<failure>App\\T::testD with data set #0 (1)\nIt is 2.</failure>", "failed", "It is 2."),
+    ('<error message="\x1b[31mred\x1b[0m &#x1b;"/>', "error", "red"),
+    ('<failure message="m"/><testcase name="step"/>', "failed", "m"),
+    ('<testcase name="step"/><failure message="m"/>', "failed", "m"),
 ]
 
 
 @pytest.mark.parametrize(("children", "status", "message"), VERDICTS)
 def test_the_children_say_how_a_case_ended(children: str, status: str, message: str) -> None:
-    check = only(f'<testsuite><testcase classname="c" name="n">{children}</testcase></testsuite>')
+    check = read(f'<testsuite><testcase classname="c" name="n">{children}</testcase></testsuite>')["c.n"]
     assert (check.name, check.status, check.message) == ("c.n", status, message)
 
 
@@ -117,6 +121,13 @@ def test_a_key_on_a_suite_holds_for_its_cases_and_no_others() -> None:
     assert {name: check.key for name, check in checks.items()} == {"a.x": "data-1", "a.y": "model-6", "b.z": None}
 
 
+def test_of_two_keys_of_one_case_the_first_counts_and_the_sender_is_told() -> None:
+    keys = "".join(f'<property name="mlscore" value="{key}"/>' for key in ("data-1", "data-2"))
+    report = junit.read(f'<testsuite><testcase name="n"><properties>{keys}</properties></testcase></testsuite>'.encode())
+    assert report.checks[0].key == "data-1"
+    assert report.warnings == ("Check 'n' carries more than one key; 'data-1' counts.",)
+
+
 def test_a_key_on_the_root_holds_for_all() -> None:
     root = '<testsuites><properties><property name="mlscore" value="data-1"/></properties>'
     assert only(f'{root}<testsuite><testcase name="n"/></testsuite></testsuites>').key == "data-1"
@@ -158,7 +169,7 @@ _LATIN = '<?xml version="1.0" encoding="{}"?><testsuite><testcase classname="é"
         (_LATIN.format("ISO-8859-1").encode("latin-1"), "é.n"),
         (_LATIN.format("windows-1252").encode("cp1252"), "é.n"),
         (b"\n  " + _ACCENTED.format("utf-8").encode(), "é.漢"),
-        (b"<testsuite><testcase classname='c' name='a\x1b[31mb\x00&#x1b;'/></testsuite>", "c.a[31mb"),
+        (b"<testsuite><testcase classname='c' name='a\x1b[31mb\x00&#x1b;'/></testsuite>", "c.ab"),
     ],
 )
 def test_encodings(content: bytes, name: str) -> None:

@@ -25,7 +25,7 @@ JUNIT = {
     "PHPUnit, the assertions held": (
         '<testcase name="testA" class="ATest" classname="ATest" assertions="1">'
         '<warning type="PHPUnit\\Framework\\Warning">ATest::testA\nassertFileNotExists() is deprecated</warning></testcase>',
-        ("ATest.testA", "passed", "Passed with a warning: ATest::testA"),
+        ("ATest.testA", "passed", "Passed with a warning: assertFileNotExists() is deprecated"),
     ),
     "PHPUnit, nothing was asserted": (
         '<testcase name="Warning" class="PHPUnit\\Framework\\WarningTestCase" assertions="0">'
