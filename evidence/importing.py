@@ -25,11 +25,13 @@ NAMED_IN_WARNINGS = 20
 class RunOfReport:
     """What the request says of the run that a report tells of.
 
-    `observed_at` None: each check's own time counts, else the time of receipt. `provenance` holds fields of PROVENANCE.
+    `observed_at` None: each check's own time counts, else the time of receipt. `url`: where to read more of the run, '' for
+    nowhere. `provenance` holds fields of PROVENANCE.
     """
 
     run_id: str
     observed_at: datetime | None = None
+    url: str = ""
     provenance: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +113,7 @@ def _result(check: ReportedCheck, test: str, system: System, run: RunOfReport, r
         observed_at=run.observed_at or _own_time(check, received_at),
         message=check.message,
         metrics=dict(check.metrics),
+        url=run.url,
         **run.provenance,
     )
 

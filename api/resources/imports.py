@@ -13,8 +13,9 @@ from api.problems import Fault, at_fault
 from api.queries import Query
 from api.resources.components import TEXT, array, record
 from api.resources.results import OUTCOME, show_outcome
-from api.shapes import Schema
+from api.shapes import Schema, WebAddress
 from assessments.instants import within_reason
+from assessments.links import LONGEST_LINK, is_link
 from assessments.models import System
 from evidence.formats import AUTO, FORMATS
 from evidence.formats.dbt import MANIFEST
@@ -38,6 +39,7 @@ PARAMETERS = (
     _text("run_id", "Required: the pipeline's own id for this run.", LONGEST_RUN_ID, 1),
     instant("observed_at", "When the checks ran. Default: what the report says, else the time of receipt."),
     *(_text(name, "Provenance of every result.", LONGEST_PROVENANCE) for name in PROVENANCE),
+    Parameter("url", "Where to read more of the run: the address of every result.", WebAddress().schema),
     flag("dry_run", "Check everything, store nothing."),
 )
 _FILE: Schema = {"type": "string", "format": "binary"}
@@ -75,9 +77,12 @@ class ImportRequest:
         if observed_at is not None and not within_reason(observed_at, received_at):
             query.refuse("observed_at", "At most 5 minutes in the future, and not before the year 2000.")
         provenance = {name: query.limited(name, LONGEST_PROVENANCE) or "" for name in PROVENANCE}
+        url = query.text("url") or ""
+        if url and not is_link(url):
+            query.refuse("url", f"An http or https address of up to {LONGEST_LINK} characters.")
         query.check()
         self.system = cast(System, system)
-        self.run = RunOfReport(cast(str, run_id), observed_at, provenance)
+        self.run = RunOfReport(cast(str, run_id), observed_at, url, provenance)
 
 
 def _system(query: Query, token: Token) -> System | None:

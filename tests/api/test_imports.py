@@ -60,7 +60,8 @@ def stored() -> dict[str, tuple[str, str]]:
 
 
 def test_a_report_is_recorded_as_the_rules_say_and_once(api: Api, mapped: System) -> None:
-    body = ok(send(api, THREE, commit="c0ffee", branch="main", observed_at="2026-11-20T10:00:00+01:00"), 201)
+    where = {"commit": "c0ffee", "branch": "main", "url": "https://ci.example/1"}
+    body = ok(send(api, THREE, **where, observed_at="2026-11-20T10:00:00+01:00"), 201)
     assert (body["accepted"], body["duplicates"]) == (3, 0)
     assert body["unmapped"] == ["tests.ui.other"]
     assert body["warnings"] == []
@@ -77,10 +78,11 @@ def test_a_report_is_recorded_as_the_rules_say_and_once(api: Api, mapped: System
     result = Result.objects.get(check_of__name="tests.features.drift")
     assert (result.run_id, result.message, result.commit, result.branch) == ("run-1", "too low", "c0ffee", "main")
     assert result.observed_at == datetime(2026, 11, 20, 9, tzinfo=UTC)
-    again = ok(send(api, THREE, commit="c0ffee", branch="main", observed_at="2026-11-20T09:00:00Z"))
+    assert result.url == "https://ci.example/1"
+    again = ok(send(api, THREE, **where, observed_at="2026-11-20T09:00:00Z"))
     assert (again["accepted"], again["duplicates"], again["unmapped"]) == (0, 3, ["tests.ui.other"])
-    assert ok(send(api, THREE, commit="c0ffee", branch="main"))["duplicates"] == 3
-    answer = problem(send(api, THREE.replace("too low", "too high"), commit="c0ffee", branch="main"), 409)
+    assert ok(send(api, THREE, **where))["duplicates"] == 3
+    answer = problem(send(api, THREE.replace("too low", "too high"), **where), 409)
     assert "tests.features.drift" in answer["errors"][0]["detail"]
     assert Result.objects.count() == 3
 
@@ -155,6 +157,7 @@ def test_a_report_of_unmapped_checks_stores_no_result(api: Api, system: System) 
         ({"observed_at": "2026-11-20T10:00:00"}, {"?observed_at"}),
         ({"observed_at": "1999-12-31T23:59:59Z"}, {"?observed_at"}),
         ({"observed_at": "2999-01-01T00:00:00Z"}, {"?observed_at"}),
+        ({"url": "javascript:alert(1)"}, {"?url"}),
         ({"commit": "c" * 201, "dataset_version": "d" * 201}, {"?commit", "?dataset_version"}),
         ({"dry_run": "yes", "run_id": "-", "format": "x"}, {"?dry_run", "?run_id", "?format"}),
     ],

@@ -270,9 +270,11 @@ def test_import_sends_each_report_as_it_is(told: Server, tmp_path: Path, capsys:
     body = {**STORED, "unmapped": ["tests.test_x::test_y"], "warnings": ["no checks"]}
     told.pages["/api/v1/imports/"] = Answer(body=body)
     arguments = ["import", str(tmp_path / "**" / "*.xml"), "--system", "fraud-scorer", "--run-id", "r 1&2"]
-    assert cli.main([*arguments, "--model-version", "7"]) == 0
+    where = "https://ci.example/1"
+    assert cli.main([*arguments, "--model-version", "7", "--run-url", where]) == 0
     first, second = told.asked
-    assert first.query == {"format": "auto", "system": "fraud-scorer", "run_id": "r 1&2", "model_version": "7"}
+    named = {"format": "auto", "system": "fraud-scorer", "run_id": "r 1&2", "model_version": "7", "url": where}
+    assert first.query == named
     assert (first.body, second.body) == (b"<testsuite name='a.xml'/>", b"<testsuite name='b.xml'/>")
     printed = capsys.readouterr().out
     assert "no rule maps: tests.test_x::test_y" in printed

@@ -151,13 +151,13 @@ def _provenance_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--observed-at", type=_instant, metavar="T", help="when it ran (RFC 3339 with an offset)")
     for name in ("commit", "branch", "pipeline", "model-version", "dataset-version"):
         one.add_argument(f"--{name}", metavar="TEXT")
+    one.add_argument("--run-url", metavar="URL", help="where to read more (default: the CI's page of this job)")
 
 
 def _result_options(one: argparse.ArgumentParser) -> None:
     _provenance_options(one)
     one.add_argument("--check", metavar="NAME", help="the check's name (default: the test's key)")
     one.add_argument("--message", metavar="TEXT")
-    one.add_argument("--run-url", metavar="URL", help="where to read more (default: the CI's page of this job)")
     one.add_argument(
         "--metric", action="append", type=_metric, default=[], metavar="NAME=NUMBER", help="may be repeated"
     )

@@ -55,6 +55,7 @@ def import_reports(options: argparse.Namespace) -> int:
     place = client.place.fields()
     parameters = {name: getattr(options, name) or place.get(name) for name in PROVENANCE if name != "observed_at"}
     parameters["observed_at"] = instant_text(options.observed_at) if options.observed_at else None
+    parameters["url"] = options.run_url or place.get("url")
     parameters["system"] = client.settings.system
     manifest = Path(options.manifest) if options.manifest else None
 
