@@ -238,9 +238,27 @@ def test_run_posts_the_outcome_and_exits_with_its_code(told: Server, script: str
     assert f"exit code {code}" in result["message"]
 
 
-def test_run_tells_of_a_command_that_is_not_there(told: Server) -> None:
+def test_run_tells_of_a_command_that_is_not_there(told: Server, capsys: Printed) -> None:
     assert cli.main(["run", "--test", "infra-3", "--", "no-such-command"]) == 127
-    assert told.posted[0]["status"] == "error"
+    trouble = "no-such-command could not be run: No such file or directory"
+    assert (told.posted[0]["status"], told.posted[0]["message"]) == ("error", trouble)
+    assert trouble in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ('{"test": "data-1", "status": "passed", "colour": 1}', "/results/0: unknown: colour"),
+        ('{"check": "a"}', "/results/0: required: status, test"),
+    ],
+)
+def test_a_file_of_results_is_judged_before_it_is_sent(
+    told: Server, tmp_path: Path, capsys: Printed, item: str, said: str
+) -> None:
+    (tmp_path / "results.json").write_text(item)
+    assert cli.main(["post", "--file", str(tmp_path / "results.json")]) == 2
+    assert said in capsys.readouterr().err
+    assert told.posted == []
 
 
 def test_run_keeps_its_commands_code_whatever_the_server_says(told: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
@@ -19,6 +20,7 @@ from mlscore_client.reporting import DONE, GATE_FAILED, PROBLEM, advised, print_
 from mlscore_client.reports import files_of, import_of
 from mlscore_client.results import Result, instant_of, instant_text
 
+_RESULT = {field.name for field in fields(Result)}
 Command = Callable[[argparse.Namespace], int]
 
 PROVENANCE = ("run_id", "observed_at", "commit", "branch", "pipeline", "model_version", "dataset_version")
@@ -103,6 +105,8 @@ def run(options: argparse.Namespace) -> int:
     if not argv:
         raise Misconfigured("Name a command: mlscore run --test infra-3 -- COMMAND ...")
     outcome = running.run(argv)
+    if outcome.trouble:
+        warn(outcome.trouble, kind="error")
     options.message = options.message or outcome.message
     options.metric = [*options.metric, ("duration_seconds", round(outcome.seconds, 3))]
     try:
@@ -262,6 +266,10 @@ def read_result(where: str, item: Any) -> Result:
     if not isinstance(item, dict):
         raise Misconfigured(f"{where}: not an object")
     try:
+        if unknown := item.keys() - _RESULT:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        if missing := {"test", "status"} - item.keys():
+            raise ValueError(f"required: {', '.join(sorted(missing))}")
         observed_at = instant_of(item["observed_at"]) if item.get("observed_at") else None
         return Result(**{**item, "observed_at": observed_at})
     except (TypeError, ValueError, AttributeError) as error:

@@ -32,5 +32,7 @@ class Refused(MlscoreError):
         lines = [f"{self.status}: {summary}"]
         for fault in self.faults:
             where = fault.get("pointer") or fault.get("parameter") or "(the request)"
+            if where == "(the request)" and fault.get("detail") == summary:
+                continue
             lines.append(f"  {where}: {fault.get('detail', '')}")
         return lines

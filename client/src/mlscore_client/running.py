@@ -16,10 +16,11 @@ NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
 @dataclass(frozen=True)
 class Outcome:
-    """`code` as a shell would tell it: 128 + n for a command that signal n ended."""
+    """`code` as a shell would tell it: 128 + n for a command that signal n ended. `trouble`: why it could not be run."""
 
     code: int
     seconds: float
+    trouble: str = ""
 
     @property
     def status(self) -> str:
@@ -30,7 +31,7 @@ class Outcome:
 
     @property
     def message(self) -> str:
-        return f"exit code {self.code} after {self.seconds:.1f} s"
+        return self.trouble or f"exit code {self.code} after {self.seconds:.1f} s"
 
 
 def run(argv: Sequence[str]) -> Outcome:
@@ -38,10 +39,9 @@ def run(argv: Sequence[str]) -> Outcome:
     start = time.monotonic()
     try:
         process = subprocess.Popen(argv)
-    except FileNotFoundError:
-        return Outcome(NOT_FOUND, time.monotonic() - start)
-    except OSError:
-        return Outcome(NOT_EXECUTABLE, time.monotonic() - start)
+    except OSError as error:
+        code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+        return Outcome(code, time.monotonic() - start, f"{argv[0]} could not be run: {error.strerror or error}")
     with _passing_signals_to(process):
         code = process.wait()
     return Outcome(code if code >= 0 else BY_SIGNAL - code, time.monotonic() - start)
