@@ -123,7 +123,9 @@ def test_a_key_on_a_suite_holds_for_its_cases_and_no_others() -> None:
 
 def test_of_two_keys_of_one_case_the_first_counts_and_the_sender_is_told() -> None:
     keys = "".join(f'<property name="mlscore" value="{key}"/>' for key in ("data-1", "data-2"))
-    report = junit.read(f'<testsuite><testcase name="n"><properties>{keys}</properties></testcase></testsuite>'.encode())
+    report = junit.read(
+        f'<testsuite><testcase name="n"><properties>{keys}</properties></testcase></testsuite>'.encode()
+    )
     assert report.checks[0].key == "data-1"
     assert report.warnings == ("Check 'n' carries more than one key; 'data-1' counts.",)
 
