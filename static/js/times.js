@@ -16,15 +16,15 @@
   const localise = (root) => {
     for (const time of root.querySelectorAll("time[data-zone]")) show(time);
   };
+  const showAround = (node) => {
+    const element = node.nodeType === Node.TEXT_NODE ? node.parentNode : node;
+    if (element?.nodeType === Node.ELEMENT_NODE && element.matches("time[data-zone]")) show(element);
+  };
+  // The text of an element may arrive after it, and in pieces.
   const parsed = new MutationObserver((records) => {
-    for (const record of records)
-      for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE && node.matches("time[data-zone]")) show(node);
+    for (const record of records) for (const node of [record.target, ...record.addedNodes]) showAround(node);
   });
-  parsed.observe(document, { childList: true, subtree: true });
-  // An element whose text the parser had not added by then is shown anew.
-  document.addEventListener("DOMContentLoaded", () => {
-    parsed.disconnect();
-    localise(document);
-  });
+  parsed.observe(document, { childList: true, characterData: true, subtree: true });
+  document.addEventListener("DOMContentLoaded", () => parsed.disconnect());
   document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
 })();
