@@ -43,28 +43,28 @@ def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     return rows
 
 
-def store(writes: Sequence[Write], needed: str = "") -> bool:
+def store(writes: Sequence[Write], answer: str = "SELECT ''") -> str | None:
     """Run these statements: PostgreSQL as the parts of a single one, SQLite one after the other.
 
-    No part may rely on rows that another part writes, unless it reads them through `returned`. Where PostgreSQL runs a part
-    with the name `needed`, the answer is whether it returned anything; else it is true.
+    No part may rely on rows that another part writes, unless it reads them through `returned`. PostgreSQL answers the text
+    that this query finds, which knows the parts by their names, or None; SQLite ''.
     """
     if SQLITE:
         for write in writes:
             _cursor().execute(write.sql, write.parameters)
-        return True
+        return ""
     if not writes:
-        return True
+        return ""
     parameters = [value for write in writes for value in write.parameters]
     cursor = _cursor()
-    cursor.execute(_joined(tuple((write.name, write.sql) for write in writes), needed), parameters)
-    return not needed or cursor.fetchone()[0] is True
+    cursor.execute(_joined(tuple((write.name, write.sql) for write in writes), answer), parameters)
+    row = cursor.fetchone()
+    return None if row is None else row[0]
 
 
 @lru_cache
-def _joined(parts: tuple[tuple[str, str], ...], needed: str) -> str:
-    answer = f" EXISTS (SELECT FROM {needed})" if needed else ""
-    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in parts)} SELECT{answer}"
+def _joined(parts: tuple[tuple[str, str], ...], answer: str) -> str:
+    return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in parts)} {answer}"
 
 
 def returned(vendor: str, name: str, table: str) -> str:

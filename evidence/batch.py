@@ -142,8 +142,8 @@ class Plan:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         snapshot, self.runs = batch.snapshot, batch.merged_runs()
-        added, self.regions = batch.instants(self.runs)
-        self.layers = spans.grown(snapshot, added)
+        self.added, self.regions = batch.instants(self.runs)
+        self.layers = spans.grown(snapshot, self.added)
         self.changes = writing.Changes(
             system_id=batch.system.pk,
             version=snapshot.version,

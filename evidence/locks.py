@@ -7,6 +7,7 @@ on that condition (`evidence.recording`). Versions are PostgreSQL's own; on SQLi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -34,28 +35,54 @@ def _lock_statement() -> str:
     )
 
 
-def hold(vendor: str, systems: Iterable[tuple[int, str, Any]]) -> list[Write]:
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a posting that read nothing goes by, besides its system's version: nothing is known of these runs, and a recalled
+    token has the version it bears ('': it was read).
+    """
+
+    run_ids: list[str]
+    token_id: int = 0
+    token_version: str = ""
+
+
+def hold(vendor: str, systems: Iterable[tuple[int, str, Any]], unread: Unread | None = None) -> list[Write]:
     """What gives systems, by their keys, another version, provided that they have these ones; for `if_held`.
 
     With each it takes the instant (as `to_sql` gives it) from which on its kept states are no longer known to be true, or
-    None: a statement writes a row but once. Several systems must be locked before; only then is their order safe.
+    None: a statement writes a row but once. Several systems must be locked before; only then is their order safe. What is
+    `unread` is provided too, of a single system on PostgreSQL.
     """
     rows = list(systems)
     if vendor == "postgresql":
         alone = len(rows) == 1
-        return [Write(HELD, _hold_statement(alone), rows[0] if alone else [document(rows)])]
+        values = [*rows[0]] if alone else [document(rows)]
+        if unread is not None:
+            values += [rows[0][0], unread.run_ids] * 2
+            values += [unread.token_id, unread.token_version] if unread.token_version else []
+        return [Write(HELD, _hold_statement(alone, unread is not None, bool(unread and unread.token_version)), values)]
     marked = [(key, until) for key, _, until in rows if until is not None]
     return [Write(HELD, _mark_statement(), [document(marked)])] if marked else []
 
 
 @lru_cache
-def _hold_statement(alone: bool) -> str:
+def _hold_statement(alone: bool, unread: bool, recalled: bool) -> str:
     rows = (one if alone else listed)("postgresql", "l", system="bigint", version="xid", until="timestamptz")
+    conditions = "".join(f" AND {_NOTHING.format(table)}" for table in _OF_RUNS) if unread else ""
+    if recalled:
+        conditions += f" AND {SAME_TOKEN}"
     return (
         "UPDATE assessments_system s SET states_until ="
         " CASE WHEN l.until < s.states_until THEN l.until ELSE s.states_until END"
-        f" FROM {rows} WHERE s.id = l.system AND s.xmin = l.version RETURNING s.id"
+        f" FROM {rows} WHERE s.id = l.system AND s.xmin = l.version{conditions} RETURNING s.xmin::text AS version"
     )
+
+
+# EXISTS would leave PostgreSQL the choice to read all runs that there are.
+_NOTHING = "(SELECT 1 FROM {} r WHERE r.system_id = %s AND r.run_id = ANY(%s::text[]) LIMIT 1) IS NULL"
+_OF_RUNS = ("evidence_run", "evidence_result")
+# Of a recalled token its key and version.
+SAME_TOKEN = "EXISTS (SELECT FROM accounts_token t WHERE t.id = %s AND t.xmin = %s::xid)"  # noqa: S105 - SQL
 
 
 @lru_cache

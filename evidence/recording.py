@@ -17,10 +17,11 @@ from django.db import connection, transaction
 
 from accounts.actors import Actor
 from accounts.statements import SQLITE
-from evidence import writing
+from evidence import memory, writing
 from evidence.batch import Batch, Plan
-from evidence.locks import lock
+from evidence.locks import Unread, lock
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused, SystemOutcome
+from evidence.remembered import after, recalled, worth_remembering
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
 
@@ -68,8 +69,11 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
 
     Raises as `record_results`: what is at fault as of the instant that was read stays so.
     """
+    remembering = worth_remembering(by_system, received_at)
+    if remembering and (outcome := _record_unread(actor, by_system, received_at)) is not None:
+        return outcome
     for _ in range(TRIES):
-        batches, faults = _batches(actor, by_system, received_at)
+        batches, faults = _batches(actor, by_system, received_at, remembering)
         _refuse(batches, faults)
         plans = [Plan(batch) for batch in batches]
         if not all(plan.is_all for plan in plans):
@@ -77,9 +81,41 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
         systems = [plan.outcome({}) for plan in plans]
         if worth_telling(systems, received_at):
             return None
-        if _store(actor, plans, received_at):
+        version = _store(actor, plans, received_at)
+        if version is not None:
+            if remembering:
+                memory.learn(plans[0], version)
             return _outcome(batches, systems)
     return None
+
+
+def _record_unread(actor: Actor, by_system: BySystem, received_at: datetime) -> Outcome | None:
+    """Record a posting to one system as it is remembered; None, with nothing stored, where that won't do.
+
+    Whoever is at fault hears of it from what is read.
+    """
+    [(slug, items)] = by_system.items()
+    known = memory.recall(actor.organisation.pk, slug)
+    snapshot = None if known is None else recalled(known, actor, [item for _, item in items], received_at)
+    if known is None or snapshot is None:
+        return None
+    batch = Batch(snapshot, items, received_at)
+    if batch.faults or batch.conflicts:
+        return None
+    plan = Plan(batch)
+    systems = [plan.outcome({})]
+    if not plan.is_all or worth_telling(systems, received_at):
+        return None
+    version = _store(actor, [plan], received_at, _unread(actor, items))
+    if version is None:
+        return None
+    memory.keep(actor.organisation.pk, slug, after(known, plan, version))
+    return _outcome([batch], systems)
+
+
+def _unread(actor: Actor, items: Sequence[tuple[int, PostedResult]]) -> Unread:
+    run_ids = list({item.run_id for _, item in items})
+    return Unread(run_ids) if actor.token is None else Unread(run_ids, actor.token.pk, actor.token.version)
 
 
 def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> list[SystemOutcome]:
@@ -91,9 +127,10 @@ def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> li
     return systems
 
 
-def _store(actor: Actor, plans: Sequence[Plan], received_at: datetime) -> bool:
+def _store(actor: Actor, plans: Sequence[Plan], received_at: datetime, unread: Unread | None = None) -> str | None:
     token_id = actor.token.pk if actor.token else None
-    return writing.store([plan.changes for plan in plans], token_id=token_id, received_at=received_at)
+    changes = [plan.changes for plan in plans]
+    return writing.store(changes, token_id=token_id, received_at=received_at, unread=unread)
 
 
 def faults_in(*, actor: Actor, results: Sequence[PostedResult], received_at: datetime) -> list[Fault]:
@@ -109,10 +146,12 @@ def _by_system(results: Sequence[PostedResult], concerning: Sequence[str] = ()) 
     return by_system
 
 
-def _batches(actor: Actor, by_system: BySystem, received_at: datetime) -> tuple[list[Batch], list[Fault]]:
+def _batches(
+    actor: Actor, by_system: BySystem, received_at: datetime, remembering: bool = False
+) -> tuple[list[Batch], list[Fault]]:
     """What was posted to each system that there is, and every fault, in the items' order."""
     posted = {slug: [item for _, item in items] for slug, items in by_system.items()}
-    snapshots = read(actor, posted, received_at)
+    snapshots = read(actor, posted, received_at, remembering)
     faults = [
         Fault(index, "system", f"There is no system {slug!r} here.")
         for slug, items in by_system.items()

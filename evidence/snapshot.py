@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from json import loads
 
 from django.db import DEFAULT_DB_ALIAS
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from accounts.actors import Actor
@@ -34,10 +35,11 @@ COLUMNS = (
     *("generation", "pending_generation", "states_until", "states_since"),
 )
 _decode = Decoder().decode
+_instants = Decoder(list[datetime]).decode
+_spans = Decoder(list[tuple[str, int, datetime, datetime]]).decode
 
 
-@dataclass(slots=True)
-class KnownCheck:
+class KnownCheck(Struct, array_like=True, gc=False):
     """A check and its newest result that was neither skipped nor voided. `id` is None until it is stored."""
 
     name: str
@@ -62,7 +64,9 @@ class Snapshot:
     changed. `results` are keyed by (check, run_id), `runs` by (test, run_id, branch), `spans` by test and level, of the
     posted tests at least, and `span_ids` their keys by test, level and start; `verified` holds the levels at the time of
     receipt, of all tests that hold one; `neighbours` are by test the nearest instants of runs that lie G or more from a
-    posted one.
+    posted one. Of a snapshot read for `remembering`, `facts` and `claims_text` are what rules and claims were made of,
+    `lasting` all spans that have not ended, and `following` by test the first runs after the earlier neighbour of its posted
+    run; None where there are several posted ones.
     """
 
     system: System
@@ -76,6 +80,10 @@ class Snapshot:
     spans: LayersByTest = field(default_factory=dict)
     span_ids: dict[SpanKey, int] = field(default_factory=dict)
     verified: dict[str, Level] = field(default_factory=dict)
+    facts: str = ""
+    claims_text: str | None = None
+    lasting: list[tuple[str, int, datetime, datetime]] = field(default_factory=list)
+    following: dict[str, list[datetime] | None] = field(default_factory=dict)
 
     def add_span(self, pk: int, test: str, level: Level, start: datetime, end: datetime, at: datetime) -> None:
         """Take in a stored span; `at` is the time of receipt."""
@@ -87,6 +95,17 @@ class Snapshot:
         if start <= at < end and level > self.verified.get(test, Level.NONE):
             self.verified[test] = level
 
+    def take_verified(self, spans: Iterable[tuple[str, int, datetime, datetime]], at: datetime) -> None:
+        """Take in which levels these spans hold at an instant."""
+        for test, level, start, end in spans:
+            if start <= at < end and level > self.verified.get(test, Level.NONE):
+                self.verified[test] = LEVELS[level]
+
+    def follow(self, test: str, earlier: datetime | None, later: list[datetime]) -> None:
+        """Take in the runs from the earlier neighbour of a posted run on."""
+        runs = later if earlier is None else [earlier, *later]
+        self.following[test] = None if test in self.following else runs
+
     def layer(self, test: str, level: Level) -> list[Interval]:
         """The known intervals of one level of one test, ascending."""
         of_test = self.spans.get(test)
@@ -97,13 +116,13 @@ class Snapshot:
         levels = {test: level for test, level in self.verified.items() if test not in rebuilt}
         for layers in (grown, rebuilt):
             for test, of_test in layers.items():
-                held = _held(of_test, at)
-                if held > levels.get(test, Level.NONE):
-                    levels[test] = held
+                level = held(of_test, at)
+                if level > levels.get(test, Level.NONE):
+                    levels[test] = level
         return levels
 
 
-def _held(layers: Layers, at: datetime) -> Level:
+def held(layers: Layers, at: datetime) -> Level:
     """The highest level that these intervals hold at an instant; mostly it lies in the last ones."""
     for level in reversed(PROVABLE):
         for start, end in reversed(layers[level]):
@@ -115,7 +134,7 @@ def _held(layers: Layers, at: datetime) -> Level:
 Posted = Mapping[str, Sequence[PostedResult]]
 
 
-def read(actor: Actor, posted: Posted, received_at: datetime) -> dict[str, Snapshot]:
+def read(actor: Actor, posted: Posted, received_at: datetime, remembering: bool = False) -> dict[str, Snapshot]:
     """What the results posted touch, as of the time of receipt, by the slug of their system.
 
     Systems that the actor cannot see are missing from the answer. The credit rule may be another than when the actor was
@@ -125,13 +144,15 @@ def read(actor: Actor, posted: Posted, received_at: datetime) -> dict[str, Snaps
         return {}
     credit = actor.organisation.credit
     while True:
-        found, in_force = _read(actor, posted, credit, received_at)
+        found, in_force = _read(actor, posted, credit, received_at, remembering)
         if in_force == credit:
             return found
         credit = in_force
 
 
-def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> tuple[dict[str, Snapshot], str]:
+def _read(
+    actor: Actor, posted: Posted, credit: str, received_at: datetime, remembering: bool
+) -> tuple[dict[str, Snapshot], str]:
     """What `read` answers, and the credit rule in force; what was read by another one is of no use."""
     found: dict[int, Snapshot] = {}
     token = actor.token
@@ -150,15 +171,21 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
         values.append(bound)
     if token is not None and recalled:
         values += [token.pk, token.version]
-    rows = fetch(statement(VENDOR, time_column(credit), bound is not None, recalled, single), values)
+    rows = fetch(statement(VENDOR, time_column(credit), bound is not None, recalled, single, remembering), values)
     if recalled and not rows:
         raise Outdated
     for row in rows:
         if row[0] == "system":
             _, key, slug, _, verified, facts, _, _, _, generation, claims = row
-            found[key] = _snapshot(actor, key, slug, generation, verified, facts)
-            found[key].claims = None if claims is None else _claims(claims)
-            credit = found[key].rules.credit
+            snapshot = found[key] = made_of(actor, key, slug, generation, facts, claims)
+            credit = snapshot.rules.credit
+            if not single or verified is None:
+                continue
+            if remembering:
+                snapshot.lasting = _spans(verified)
+                snapshot.take_verified(snapshot.lasting, received_at)
+            else:
+                snapshot.verified = _verified(verified)
     for kind, key, name, test, run_id, text, a, b, c, number, content in rows:
         if kind == "check":
             found[key].checks[name] = KnownCheck(name, test, number, text, from_sql(a), from_sql(b))
@@ -167,6 +194,8 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
         elif kind == "neighbour":
             near = found[key].neighbours.setdefault(test, set())
             near.update([instant_from_sql(at) for at in (a, b) if at is not None])
+            if remembering:
+                found[key].follow(test, from_sql(a), [] if content is None else _instants(content))
         elif kind == "span":
             found[key].add_span(number, test, LEVELS[int(text)], instant_from_sql(a), instant_from_sql(b), received_at)
         elif kind == "run":
@@ -179,17 +208,24 @@ def _read(actor: Actor, posted: Posted, credit: str, received_at: datetime) -> t
     return {snapshot.system.slug: snapshot for snapshot in found.values()}, credit
 
 
-def _snapshot(actor: Actor, pk: int, slug: str, generation: int, verified: str | None, facts: str) -> Snapshot:
-    """What a system's own row and its organisation's say."""
+def made_of(actor: Actor, pk: int, slug: str, generation: int, facts: str, claims: str | None) -> Snapshot:
+    """What a system's own row and its organisation's say, and its newest claims, each as a text that was read."""
     pending, branch, editions, windows, credit, window_days, repeat_hours, version, *states = _decode(facts)
     own = (pk, actor.organisation.pk, slug, editions, windows, branch, generation, pending)
     system = System.from_db(DEFAULT_DB_ALIAS, COLUMNS, (*own, *map(from_sql, states)))
     system.organisation = actor.organisation
+    rules = Rules(window_days, repeat_hours, credit, windows, branch)
+    known = None if claims is None else _claims(claims)
+    return Snapshot(system, rules, version, known, facts=facts, claims_text=claims)
+
+
+def _verified(text: str) -> dict[str, Level]:
+    """The highest level of each test, of levels that are followed by their test."""
     levels: dict[str, Level] = {}
-    for held in verified.split() if verified else ():
-        level, test = LEVELS[int(held[0])], held[1:]
+    for each in text.split():
+        level, test = LEVELS[int(each[0])], each[1:]
         levels[test] = max(level, levels.get(test, Level.NONE))
-    return Snapshot(system, Rules(window_days, repeat_hours, credit, windows, branch), version, verified=levels)
+    return levels
 
 
 @lru_cache(maxsize=512)

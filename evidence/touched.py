@@ -5,29 +5,33 @@ from __future__ import annotations
 from functools import lru_cache
 
 from accounts.statements import listed, listed_on_shelves, matching, one, shifted
+from evidence.locks import SAME_TOKEN
 from evidence.posting import TEXTS
 from rubric.evidence import PROVABLE
 
 OF_RUN = (("slug", "text"), ("run_id", "text"), ("at", "timestamptz"))
 OF_CHECK = (("test", "text"), ("name", "text"))
+# So many runs after a posted run's earlier neighbour are remembered.
+MOST_RUNS = 8
 LEVELS = " UNION ALL ".join(f"SELECT {level.value} AS level" for level in PROVABLE)
 
 
 @lru_cache
-def statement(vendor: str, column: str, bound: bool, recalled: bool, single: bool) -> str:
+def statement(vendor: str, column: str, bound: bool, recalled: bool, single: bool, remembering: bool) -> str:
     """A union of selects of one shape: kind, system, three names, a text, three instants, a number, a text.
 
     `column` is that of runs' times under the credit rule. The parameters are the document of posted items, the time of
     receipt, the organisation's key and the document of slugs; where the actor is `bound` to a system, its key; and of a
     `recalled` token its key and its version, without which there is nothing to read. Of a `single` item the values
-    themselves stand for both documents, which takes the database half the work.
+    themselves stand for both documents, which takes the database half the work. For `remembering` it answers besides what
+    `evidence.remembered` wants of PostgreSQL: the spans of all tests, and the runs that may be neighbours later.
     """
     return f"""
-WITH {_posted(vendor, bound, recalled, single)}{"" if single else _MET + _near(column)}
-{_systems(vendor, single)}
+WITH {_posted(vendor, bound, recalled, single)}{"" if single else _MET + _near(column, remembering)}
+{_systems(vendor, single, remembering)}
 {_facts(vendor, single)}
 {_spans(vendor, single)}
-{_neighbours(column, single)}"""
+{_neighbours(column, single, remembering)}"""
 
 
 def _posted(vendor: str, bound: bool, recalled: bool, single: bool) -> str:
@@ -43,7 +47,7 @@ def _posted(vendor: str, bound: bool, recalled: bool, single: bool) -> str:
     at = "%s::timestamptz" if postgresql else "%s"
     conditions = " AND s.id = %s" if bound else ""
     if recalled:
-        conditions += " AND EXISTS (SELECT FROM accounts_token t WHERE t.id = %s AND t.xmin = %s::xid)"
+        conditions += f" AND {SAME_TOKEN}"
     return f"""posted AS {kept} (SELECT * FROM {items}),
 systems AS MATERIALIZED (SELECT s.id, s.slug, s.generation, s.pending_generation, s.counted_branch, s.editions, s.windows,
  s.states_until, s.states_since, o.credit, o.window_days, o.repeat_hours, {version} AS version, {at} AS received_at
@@ -64,12 +68,16 @@ met AS MATERIALIZED (SELECT l.system, l.run_id FROM (SELECT DISTINCT system, run
  OR (SELECT 1 FROM evidence_result r WHERE r.system_id = l.system AND r.run_id = l.run_id LIMIT 1) = 1)"""
 
 
-def _systems(vendor: str, single: bool) -> str:
+def _systems(vendor: str, single: bool, remembering: bool) -> str:
     """Each system's rules, what its newest assessment claims, and for a `single` item what is verified at receipt."""
     array, all_of, text = _json(vendor)
     span = "o.system_id = s.id AND o.generation = s.generation AND o.starts_at <= s.received_at AND o.ends_at > s.received_at"
     # Keys of tests have no spaces.
     verified = f"(SELECT {all_of}(o.level || o.test, ' ') FROM evidence_span o WHERE {span})" if single else "NULL"
+    if single and remembering:
+        lasting = "o.system_id = s.id AND o.generation = s.generation AND o.ends_at > s.received_at"
+        cells = "o.test, o.level, o.starts_at, o.ends_at"
+        verified = f"(SELECT json_agg(json_build_array({cells}))::text FROM evidence_span o WHERE {lasting})"
     claims, editions, windows = (_stored(vendor, column) for column in ("a.claims", "s.editions", "s.windows"))
     newest = (
         f"(SELECT {array}(a.effective_at, {claims}){text} FROM assessments_assessment a"
@@ -132,16 +140,20 @@ def _spans(vendor: str, single: bool) -> str:
  FROM {around} {matching(vendor, "evidence_span", "o", own)}"""
 
 
-def _neighbours(column: str, single: bool) -> str:
-    """Of each posted run the nearest others before and after it, at least as far away as runs must be to be repeated."""
+def _neighbours(column: str, single: bool, remembering: bool) -> str:
+    """Of each posted run the nearest others before and after it, at least as far away as runs must be to be repeated.
+
+    For `remembering` with the first runs after the earlier one.
+    """
     if not single:
-        return """UNION ALL SELECT 'neighbour', n.system, NULL, n.test, NULL, NULL, n.earlier, n.later, NULL, 0, NULL
- FROM near n WHERE n.earlier IS NOT NULL OR n.later IS NOT NULL"""
+        some = "" if remembering else " WHERE n.earlier IS NOT NULL OR n.later IS NOT NULL"
+        return f"""UNION ALL SELECT 'neighbour', n.system, NULL, n.test, NULL, NULL, n.earlier, n.later, NULL, 0, n.since
+ FROM near n{some}"""
     return f"""UNION ALL SELECT 'neighbour', l.system, NULL, l.test, NULL, NULL, {_neighbour(column, "<= l.before", "DESC")},
- {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, NULL FROM runs l"""
+ {_neighbour(column, ">= l.after", "ASC")}, NULL, 0, {_since(column, remembering)} FROM runs l"""
 
 
-def _near(column: str) -> str:
+def _near(column: str, remembering: bool) -> str:
     """The neighbours of many runs. Mostly none lies behind, which two look-ups tell of a whole system."""
     late = (
         f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.several_branches = {{several}}"
@@ -152,11 +164,25 @@ def _near(column: str) -> str:
 ahead AS MATERIALIZED (SELECT l.system FROM (SELECT system, min(after) AS after FROM runs GROUP BY system) l
  WHERE {late.format(several="false")} OR {late.format(several="true")}),
 near AS MATERIALIZED (SELECT l.system, l.test, {_neighbour(column, "<= l.before", "DESC")} AS earlier,
- CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {later} END AS later FROM runs l)"""
+ CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {later} END AS later,
+ {_since(column, remembering)} AS since FROM runs l)"""
+
+
+def _since(column: str, remembering: bool) -> str:
+    """The first runs after the earlier neighbour, as a JSON array."""
+    if not remembering:
+        return "NULL"
+    runs = _runs_beyond(column, "> l.before", "ASC", MOST_RUNS + 1)
+    return f"(SELECT json_agg(r.{column})::text FROM {runs} AS r)"
 
 
 def _neighbour(column: str, bound: str, order: str) -> str:
     """The nearest other run on one side."""
+    return _runs_beyond(column, bound, order, 1)
+
+
+def _runs_beyond(column: str, bound: str, order: str, most: int) -> str:
+    """The instants of the nearest other runs on one side."""
     timed = (
         "(r.branch = l.branch OR l.branch IS NULL AND (r.several_branches = false OR NOT EXISTS (SELECT 1"
         " FROM evidence_run o WHERE o.system_id = r.system_id AND o.test = r.test AND o.run_id = r.run_id"
@@ -164,7 +190,7 @@ def _neighbour(column: str, bound: str, order: str) -> str:
     )
     return (
         f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.test = l.test"
-        f" AND r.{column} {bound} AND r.run_id <> l.run_id AND {timed} ORDER BY r.{column} {order} LIMIT 1)"
+        f" AND r.{column} {bound} AND r.run_id <> l.run_id AND {timed} ORDER BY r.{column} {order} LIMIT {most})"
     )
 
 

@@ -25,7 +25,7 @@ from accounts.statements import (
     shelved,
     to_sql,
 )
-from evidence.locks import HELD, hold, if_held
+from evidence.locks import HELD, Unread, hold, if_held
 from evidence.posting import TEXTS, PostedResult
 from evidence.snapshot import KnownCheck, RunKey
 from rubric.evidence import RunTimes
@@ -71,11 +71,13 @@ class Changes:
     """Its kept states are no longer known to be true from here on; None: they are as before."""
 
 
-def store(changes: Sequence[Changes], *, token_id: int | None, received_at: datetime) -> bool:
+def store(
+    changes: Sequence[Changes], *, token_id: int | None, received_at: datetime, unread: Unread | None = None
+) -> str | None:
     """Store these systems' changes, of which only the spans may refer to anything that was stored before.
 
-    False, and nothing is stored, where a single system has another version than its changes were made from. Several
-    systems must be locked.
+    None, and nothing is stored, where a single system has another version than its changes were made from, or where what
+    is `unread` does not hold; else the version that a single system has on PostgreSQL now. Several systems must be locked.
     """
     writes = [
         *_checks(changes),
@@ -84,9 +86,9 @@ def store(changes: Sequence[Changes], *, token_id: int | None, received_at: date
         *_spans(((each.system_id, each.generation, each.spans) for each in changes), if_held(VENDOR)),
     ]
     if not writes:
-        return True
+        return changes[0].version if len(changes) == 1 else ""
     held = [(each.system_id, each.version, _moment(each.states_until)) for each in changes]
-    return statements.store([*hold(VENDOR, held), *writes], HELD)
+    return statements.store([*hold(VENDOR, held, unread), *writes], f"SELECT version FROM {HELD} LIMIT 1")
 
 
 def _checks(changes: Sequence[Changes]) -> list[Write]:

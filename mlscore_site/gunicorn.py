@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import environ
 
 from mlscore_site.logs import logging_config
+from mlscore_site.shared_memory import make_directory
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -38,6 +39,17 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # RequestLog writes a line for each request; gunicorn's own access log stays off.
 logconfig_dict = logging_config(env.str("LOG_LEVEL", default="INFO"))
 logconfig_dict["loggers"] |= {"gunicorn.error": {"propagate": True}, "gunicorn.access": {"propagate": False}}
+
+
+def on_starting(server: "Arbiter") -> None:
+    """Give the processes to come a place in which they remember together what was posted."""
+    os.environ["POSTINGS_MEMORY"] = str(make_directory())
+
+
+def on_exit(server: "Arbiter") -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ.pop("POSTINGS_MEMORY"), ignore_errors=True)
+
 
 if workers > 1 and env.str("METRICS_TOKEN", default=""):
     # Each process counts in files of its own; /metrics adds them up.

@@ -83,6 +83,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: cache, throttles and Celery's broker. Without it local memory serves, and `manage.py work` the jobs.
 REDIS_URL = env.str("REDIS_URL", default="")
+# A directory in which the processes of one server remember the systems posted to last; PostgreSQL alone is written so.
+POSTINGS_MEMORY = "" if SQLITE else env.str("POSTINGS_MEMORY", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "mlscore_site.caching.SharedCache",

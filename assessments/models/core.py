@@ -30,12 +30,14 @@ class SystemQuerySet(models.QuerySet["System"]):
     def forget_states(self, since: datetime | None = None) -> None:
         """Say that the kept states of these systems are no longer known to be true from `since` on; None: at any time.
 
-        To be called by whoever changes facts or rules, in the same transaction.
+        To be called by whoever changes facts or rules, in the same transaction. It leaves the systems' rows in another
+        version in any case, by which postings tell that what they remember of them is outdated.
         """
         if since is None:
             self.update(states_until=None)
         else:
-            self.filter(states_until__gt=since).update(states_until=since)
+            earlier = models.When(states_until__gt=since, then=models.Value(since))
+            self.update(states_until=models.Case(earlier, default=models.F("states_until")))
 
 
 class System(models.Model):

@@ -31,6 +31,9 @@ def prepare() -> None:
     if not WORKER:
         os.environ["TEST_RUN_DIR"] = str(scratch_directory())
     (Path(os.environ["DATA_DIR"]) / "static").mkdir()
+    # On PostgreSQL postings remember, as in a server; gunicorn makes a place of its own.
+    os.environ["POSTINGS_MEMORY"] = str(Path(os.environ["DATA_DIR"]) / "memory")
+    Path(os.environ["POSTINGS_MEMORY"]).mkdir()
     os.environ["LOG_LEVEL"] = "ERROR"
     # Playwright keeps a loop in the thread of the browser tests, which Django would take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
