@@ -48,7 +48,13 @@ def _tests(whole: dict[str, Any]) -> list[dict[str, Any]] | None:
         if tests:
             return tests if any("metric_config" in test or _is_legacy(test) for test in tests) else None
         return [] if isinstance(whole.get("metrics"), list) or "summary" in whole else None
-    return _tests_of_snapshot(whole)
+    return [] if _is_legacy_report(whole) else _tests_of_snapshot(whole)
+
+
+def _is_legacy_report(whole: dict[str, Any]) -> bool:
+    """Whether it is a report of metrics alone, as the versions before 0.5 write them: information, no check."""
+    metrics = objects(whole.get("metrics"))
+    return bool(metrics) and all({"metric", "result"} <= metric.keys() for metric in metrics)
 
 
 def _tests_of_snapshot(whole: dict[str, Any]) -> list[dict[str, Any]] | None:

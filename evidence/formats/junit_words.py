@@ -26,6 +26,7 @@ VERDICTS = {
     "rerunError": Status.ERROR,
     "internalError": Status.ERROR,
     "skipped": Status.SKIPPED,
+    "skip": Status.SKIPPED,  # subunit2junitxml, by way of the package junitxml
     "ignored": Status.SKIPPED,
     "disabled": Status.SKIPPED,
 }

@@ -31,6 +31,7 @@ VERDICTS = [
     ('<error message="e"/><failure message="f"/><failure message="g"/>', "failed", "f"),
     ('<skipped message="s"/><failure message="boom"/>', "failed", "boom"),
     ("<skipped/>", "skipped", ""),
+    ("<skip>no GPU</skip>", "skipped", "no GPU"),
     ('<failure message="a"/><rerunFailure message="b"/>', "failed", "a"),
     ('<rerunError message="b"/>', "error", "b"),
     ('<flakyFailure message="b"/>', "passed", "Passed on a repeated attempt; an earlier one did not: b"),

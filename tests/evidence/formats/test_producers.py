@@ -234,6 +234,12 @@ def test_evidently_of_other_versions(document: object, name: str) -> None:
     assert outcomes(document) == [(name, "failed", "too few")]
 
 
+def test_a_legacy_report_of_evidently_holds_no_check() -> None:
+    document = {"version": "0.4.40", "metrics": [{"metric": "DatasetDriftMetric", "result": {"dataset_drift": True}}]}
+    report = formats.read("auto", json.dumps(document).encode())
+    assert (report.format, report.checks) == ("evidently", ())
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -246,6 +252,8 @@ def test_evidently_of_other_versions(document: object, name: str) -> None:
         {"results": ["no JSON"], "name": "s"},
         {"tests": {"f": {}}, "metrics": []},
         {"metric_results": {}},
+        {"metrics": []},
+        {"metrics": [{"metric": "m"}]},
         {"suite": {}},
         [{"success": True}],
         [{"type": "CheckResult"}, {"type": "Other"}],
