@@ -26,7 +26,7 @@ VERDICTS = {
     "rerunError": Status.ERROR,
     "internalError": Status.ERROR,
     "skipped": Status.SKIPPED,
-    "skip": Status.SKIPPED,  # subunit2junitxml, by way of the package junitxml
+    "skip": Status.SKIPPED,  # Python's junitxml before 0.7
     "ignored": Status.SKIPPED,
     "disabled": Status.SKIPPED,
 }
