@@ -25,12 +25,13 @@ NAMED_IN_WARNINGS = 20
 class RunOfReport:
     """What the request says of the run that a report tells of.
 
-    `observed_at` None: each check's own time counts, else the time of receipt. `url`: where to read more of the run, '' for
-    nowhere. `provenance` holds fields of PROVENANCE.
+    `observed_at` None: each check's own time counts, else that of receipt, or `sent_at`, when a client first tried to send
+    the report, where that lies before. `url`: where to read more of the run, '' for nowhere. `provenance` holds fields of PROVENANCE.
     """
 
     run_id: str
     observed_at: datetime | None = None
+    sent_at: datetime | None = None
     url: str = ""
     provenance: dict[str, str] = field(default_factory=dict)
 
@@ -110,7 +111,7 @@ def _result(check: ReportedCheck, test: str, system: System, run: RunOfReport, r
         run_id=run.run_id,
         status=check.status.value,
         check=check.name,
-        observed_at=run.observed_at or _own_time(check, received_at),
+        observed_at=run.observed_at or _own_time(check, received_at) or _time_of_sending(run, received_at),
         message=check.message,
         metrics=dict(check.metrics),
         url=run.url,
@@ -121,6 +122,10 @@ def _result(check: ReportedCheck, test: str, system: System, run: RunOfReport, r
 def _own_time(check: ReportedCheck, received_at: datetime) -> datetime | None:
     """The report's own time, unless it lies in the future."""
     return None if _is_ahead(check, received_at) else check.observed_at
+
+
+def _time_of_sending(run: RunOfReport, received_at: datetime) -> datetime | None:
+    return min(run.sent_at, received_at) if run.sent_at is not None else None
 
 
 def _is_ahead(check: ReportedCheck, received_at: datetime) -> bool:

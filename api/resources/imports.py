@@ -38,6 +38,10 @@ PARAMETERS = (
     _text("system", "A slug; may be left out with a token bound to one system.", 60, 1),
     _text("run_id", "Required: the pipeline's own id for this run.", LONGEST_RUN_ID, 1),
     instant("observed_at", "When the checks ran. Default: what the report says, else the time of receipt."),
+    instant(
+        "sent_at",
+        "When a client first tried to send this, where it could not: counts in the place of the time of receipt.",
+    ),
     *(_text(name, "Provenance of every result.", LONGEST_PROVENANCE) for name in PROVENANCE),
     Parameter("url", "Where to read more of the run: the address of every result.", WebAddress().schema),
     flag("dry_run", "Check everything, store nothing."),
@@ -76,13 +80,16 @@ class ImportRequest:
         observed_at = query.instant("observed_at")
         if observed_at is not None and not within_reason(observed_at, received_at):
             query.refuse("observed_at", "At most 5 minutes in the future, and not before the year 2000.")
+        sent_at = query.instant("sent_at")
+        if sent_at is not None and not within_reason(min(sent_at, received_at), received_at):
+            query.refuse("sent_at", "Not before the year 2000.")
         provenance = {name: query.limited(name, LONGEST_PROVENANCE) or "" for name in PROVENANCE}
         url = query.text("url") or ""
         if url and not is_link(url):
             query.refuse("url", f"An http or https address of up to {LONGEST_LINK} characters.")
         query.check()
         self.system = cast(System, system)
-        self.run = RunOfReport(cast(str, run_id), observed_at, url, provenance)
+        self.run = RunOfReport(cast(str, run_id), observed_at, sent_at, url, provenance)
 
 
 def _system(query: Query, token: Token) -> System | None:

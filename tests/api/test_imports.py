@@ -158,6 +158,7 @@ def test_a_report_of_unmapped_checks_stores_no_result(api: Api, system: System) 
         ({"observed_at": "1999-12-31T23:59:59Z"}, {"?observed_at"}),
         ({"observed_at": "2999-01-01T00:00:00Z"}, {"?observed_at"}),
         ({"url": "javascript:alert(1)"}, {"?url"}),
+        ({"sent_at": "1999-12-31T23:59:59Z"}, {"?sent_at"}),
         ({"commit": "c" * 201, "dataset_version": "d" * 201}, {"?commit", "?dataset_version"}),
         ({"dry_run": "yes", "run_id": "-", "format": "x"}, {"?dry_run", "?run_id", "?format"}),
     ],
@@ -263,8 +264,12 @@ def test_times_are_the_requests_then_the_reports_then_receipt(api: Api, mapped: 
     ahead = junit(case("a"), suite="timestamp='2999-01-01T00:00:00Z'")
     assert "future" in ok(send(api, ahead, run_id="4"), 201)["warnings"][0]
     assert ok(send(api, ahead, run_id="4"))["duplicates"] == 1
+    for run, text in {"5": report, "6": junit(case("a"))}.items():
+        ok(send(api, text, run_id=run, sent_at="2026-11-20T00:00:00Z"), 201)
+        assert ok(send(api, text, run_id=run))["duplicates"] == 1
     at = dict(Result.objects.values_list("run_id", "observed_at"))
-    assert at["run-1"] == datetime(2026, 11, 19, 8, tzinfo=UTC)
+    assert at["run-1"] == at["5"] == datetime(2026, 11, 19, 8, tzinfo=UTC)
+    assert at["6"] == datetime(2026, 11, 20, tzinfo=UTC)
     assert at["2"] == datetime(2026, 11, 18, tzinfo=UTC)
     assert before <= at["3"] <= at["4"] <= timezone.now()
 

@@ -178,11 +178,12 @@ def test_a_spooled_import_counts_from_when_it_was_made(told: Server, tmp_path: P
     told.script = [Answer(503)]
     command = ["import", str(report), "--spool", str(spool), "--retries", "0"]
     assert cli.main(command) == 0
-    assert "observed_at" not in told.asked[0].query
+    assert "sent_at" not in told.asked[0].query
     told.script = [problem(409, "stored with the file's own time")]
     assert cli.main(["post", "--test", "data-1", "--status", "passed", "--spool", str(spool)]) == 0
     tries = [asked for asked in told.asked if asked.path == "/api/v1/imports/"]
-    assert ["observed_at" in asked.query for asked in tries] == [False, True, False]
+    assert ["sent_at" in asked.query for asked in tries] == [False, True, False]
+    assert not any("observed_at" in asked.query for asked in tries)
     assert tries[1].body == b"<testsuite/>"
 
 

@@ -167,7 +167,7 @@ def requests_of(
 def unstamped(request: Request, conflict: Refused) -> Request:
     """The request without its moment where the conflict is; without it everywhere when the conflict names no item."""
     if request.content_type != JSON_TYPE or "/imports/" in request.path:
-        query = {name: value for name, value in request.query.items() if name != "observed_at"}
+        query = {name: value for name, value in request.query.items() if name not in ("observed_at", "sent_at")}
         return replace(request, query=query, stamped=False)
     body = json.loads(request.body)
     if is_event(request):
@@ -181,7 +181,10 @@ def unstamped(request: Request, conflict: Refused) -> Request:
 
 
 def stamped(request: Request) -> Request:
-    """The request as a spool keeps it: what has no moment gets the present one, or it would count from later on."""
+    """The request as a spool keeps it: what has no moment gets the present one, or it would count from later on.
+
+    A report's own times go before that.
+    """
     now = instant_text(datetime.now(timezone.utc))
     if is_event(request):
         body = json.loads(request.body)
@@ -190,7 +193,7 @@ def stamped(request: Request) -> Request:
         )
     if "/imports/" not in request.path or "observed_at" in request.query:
         return request
-    return replace(request.with_query(observed_at=now), stamped=True)
+    return replace(request.with_query(sent_at=now), stamped=True)
 
 
 def is_event(request: Request) -> bool:
