@@ -101,7 +101,7 @@ def _score(reading: SystemReading, full: FullScore) -> dict[str, Any]:
         "credited": shown.credited,
         "target": None
         if policy is None
-        else {"required": policy.figures[1], "passed": policy.passed, "actual": policy.figures[0]},
+        else {**value_of(policy.required, total.rubric), "passed": policy.passed},
     }
 
 
@@ -250,4 +250,5 @@ def _policy(reading: SystemReading) -> str:
     policy = target_condition(reading.system, reading.full.total.score.score)
     if policy is None:
         return "no target score is set"
-    return f"a score of {policy.figures[1]} or more, which {'holds' if policy.passed else 'does not hold'}"
+    required = value_of(policy.required, reading.full.total.rubric)["shown"]
+    return f"a score of {required} or more, which {'holds' if policy.passed else 'does not hold'}"

@@ -56,6 +56,15 @@ def test_the_same_content_gives_the_same_bytes(system: System, now: datetime) ->
     assert pdf_of(document_of(system.organisation, system.pk, now - HOUR), made_at=now) != first
 
 
+def test_the_target_stands_beside_the_score_in_its_unit(organisation: Organisation, now: datetime) -> None:
+    shares = make_system(organisation, now - 90 * DAY, name="Shares", rubric="key-principles", target_score=75)
+    assess(shares, now - DAY, dict.fromkeys(all_tests(shares), "manual"))
+    document = document_of(organisation, shares.pk, now)
+    assert document["score"]["target"] == {"value": 75.0, "shown": "75 %", "passed": False}
+    assert {"label": "Policy", "value": "a score of 75 % or more, which does not hold"} in document["basis"]
+    assert pdf_of(document, made_at=now).startswith(b"%PDF-")
+
+
 def test_what_people_wrote_is_set_as_text(organisation: Organisation, now: datetime) -> None:
     name = HOSTILE[:120]
     system = make_system(organisation, now - 90 * DAY, name=name, description=HOSTILE + ENDLESS, tags=["#x", "*"])
