@@ -26,7 +26,8 @@ class RunOfReport:
     """What the request says of the run that a report tells of.
 
     `observed_at` None: each check's own time counts, else that of receipt, or `sent_at`, when a client first tried to send
-    the report, where that lies before. `url`: where to read more of the run, '' for nowhere. `provenance` holds fields of PROVENANCE.
+    the report, where that lies before. `url`: where to read more of the run, '' for nowhere. `provenance` holds fields of
+    PROVENANCE.
     """
 
     run_id: str
