@@ -99,9 +99,7 @@ def _score(reading: SystemReading, full: FullScore) -> dict[str, Any]:
         "why": f"{joined} {shown.holds_back} {shown.next_band}".strip(),
         "unverified": shown.unverified,
         "credited": shown.credited,
-        "target": None
-        if policy is None
-        else {**value_of(policy.required, total.rubric), "passed": policy.passed},
+        "target": None if policy is None else {**value_of(policy.required, total.rubric), "passed": policy.passed},
     }
 
 
