@@ -20,7 +20,6 @@ from scores.gaps import standing_by
 from scores.lapses import in_use
 from scores.snapshots import stands_at
 from scores.stands import CELLS, Cell, Stand, in_order, proofs
-from scores.trends import Bucket, bucket
 
 
 class Direction(StrEnum):
@@ -88,24 +87,17 @@ class Move(NamedTuple):
         return Direction.IMPROVED if self.after.score > self.before.score else Direction.SLID
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """All systems of a rubric at one instant. `verified_share` is in percent of the credited points, None without any."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Between:
+    """What differs between two instants, and equals itself alone: the same object as long as nothing in it changes.
 
-    at: Bucket
-    verified_share: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """The systems of a rubric between two instants.
-
-    `moved` are those of which anything moved, furthest first; `still` counts those that stand as they did, `begun` are
-    those without a score, or on another scale, at the earlier instant, with how they stand.
+    `before` and `after` are all systems at both. `moved` are those of which anything moved, furthest first; `still` counts
+    those that stand as they did, `begun` are those without a score, or on another scale, at the earlier instant, with how
+    they stand.
     """
 
-    before: Whole
-    after: Whole
+    before: Counted
+    after: Counted
     moved: Once[Move]
     still: int
     begun: Sequence[tuple[Listed, Stand]]
@@ -139,35 +131,17 @@ def _credit(moved: Once[Move]) -> tuple[int, int]:
     return sum([move.difference.gained for move in moved]), sum([move.difference.lost for move in moved])
 
 
-def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> Moves:
+def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datetime) -> Between:
     """What differs between `since` and the later `now`, in one query where all states are kept.
 
     Retired systems are left out.
     """
     used = in_use(once(systems))
-    pairs = stands_at(used, since, now)
-    found = _between(used, rubric, pairs)
-    return Moves(
-        before=found.before.at(since),
-        after=found.after.at(now),
-        moved=found.moved,
-        still=found.still,
-        begun=found.begun,
-    )
-
-
-class _Between(NamedTuple):
-    """What `Moves` tell but for the instants."""
-
-    before: Counted
-    after: Counted
-    moved: Once[Move]
-    still: int
-    begun: Sequence[tuple[Listed, Stand]]
+    return _between(used, rubric, stands_at(used, since, now))
 
 
 @lru_cache(maxsize=16)
-def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand | None]]) -> _Between:
+def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand | None]]) -> Between:
     moved, begun, still = [], [], 0
     for system, (before, after) in zip(systems, pairs, strict=True):
         if after is None or after.rubric != rubric.key:
@@ -180,7 +154,7 @@ def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand |
             moved.append(Move(system, rubric, before, after, found))
         else:
             still += 1
-    return _Between(
+    return Between(
         before=Counted.of(rubric, standing_by(rubric, [before for before, _ in pairs])),
         after=Counted.of(rubric, standing_by(rubric, [after for _, after in pairs])),
         moved=Once(sorted(moved, key=_furthest)),
@@ -218,7 +192,10 @@ def _moved(test: Test, before: str, after: str) -> Moved:
 
 
 class Counted(NamedTuple):
-    """All of some systems at one instant, as trends count them."""
+    """All of some systems at one instant, as trends count them; `verified_share` is in percent of the credited points.
+
+    That is None without any.
+    """
 
     crowd: Crowd
     verified_share: Fraction | None
@@ -230,5 +207,16 @@ class Counted(NamedTuple):
         proved = sum([each.points for each in proofs(stands)])
         return cls(crowd, Fraction(100 * proved, crowd.credited) if crowd.credited else None)
 
-    def at(self, at: datetime) -> Whole:
-        return Whole(bucket(at, self.crowd), self.verified_share)
+    @property
+    def systems(self) -> int:
+        return self.crowd.systems
+
+    @property
+    def median(self) -> Fraction | None:
+        """The median score; None without any system."""
+        return self.crowd.quantiles("score", Fraction(1, 2))[0] if self.systems else None
+
+    @property
+    def categories(self) -> Mapping[str, Fraction]:
+        """The mean of each category; empty without any system."""
+        return self.crowd.categories if self.systems else {}

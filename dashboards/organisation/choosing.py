@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
+from django.http import QueryDict
+
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
+from rubric.once import Once, once
 from scores.overview import Standing, reaches
 
 PAGE_SIZE = 50
@@ -31,7 +35,7 @@ def choice(name: str, rubric: Rubric) -> Chosen | None:
     return choices(rubric).get(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Listed:
     """The rows of the table: those behind the figure that was asked for (None: all), of these the page asked for."""
 
@@ -40,8 +44,14 @@ class Listed:
 
     @classmethod
     def of(cls, rubric: Rubric, rows: Sequence[Standing], only: str, page: str) -> Listed:
-        chosen = choice(only, rubric)
-        return cls(chosen, page_of([row for row in rows if chosen.takes(row)] if chosen else rows, page))
+        return _listed(rubric, once(rows), only, page)
+
+
+# The same object for rows that were read before.
+@lru_cache(maxsize=64)
+def _listed(rubric: Rubric, rows: Once[Standing], only: str, page: str) -> Listed:
+    chosen = choice(only, rubric)
+    return Listed(chosen, page_of([row for row in rows if chosen.takes(row)] if chosen else rows, page))
 
 
 def choices(rubric: Rubric) -> Mapping[str, Chosen]:
@@ -82,6 +92,14 @@ def _limited_by(key: str) -> Behind:
 def address(wanted: Filter, name: str) -> str:
     """The address, on the organisation's page, of the systems behind a figure of those that the reader asked for."""
     return "?" + urlencode(wanted.query | {"only": name}) + "#systems"
+
+
+def query_of(values: QueryDict) -> str:
+    """What an address asks for but for the page, as a query part without `?`."""
+    if "page" in values:
+        values = values.copy()
+        del values["page"]
+    return values.urlencode() if values else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from dashboards import phrases
 from dashboards.organisation.choosing import address
 from dashboards.organisation.filters import Filter
 from rubric.definition import Rubric
-from rubric.once import Same
 from scores.overview import Figure, Figures
 from scores.steps import LAPSES_SOON
 
@@ -32,10 +30,8 @@ class Number:
     arrow: str = ""
 
 
-@lru_cache(maxsize=64)
-def numbers(same: Same[Figures], wanted: Filter) -> Sequence[Number]:
+def numbers(found: Figures, wanted: Filter) -> Sequence[Number]:
     """The row of figures; each leads to its systems among those that the reader asked for."""
-    found = same.value
     return [
         _median(found, wanted),
         _verified(found, wanted),

@@ -16,6 +16,7 @@ from scores.overview import Standing
 
 IN_USE, ALL = "", "all"
 RETIRED = Lifecycle.RETIRED.value
+_LIFECYCLES = frozenset((*Lifecycle.values, ALL))
 WITHOUT = "~none"
 """Asks for systems that have no team, or no tag; a slug cannot be that."""
 SORTS = {"": "Needs attention", "score": "Score", "change": "90-day change", "name": "Name"}
@@ -39,7 +40,7 @@ class Filter:
             find=values.get("q", "").strip(),
             team=values.get("team", ""),
             tag=values.get("tag", ""),
-            lifecycle=lifecycle if lifecycle in (*Lifecycle.values, ALL) else IN_USE,
+            lifecycle=lifecycle if lifecycle in _LIFECYCLES else IN_USE,
             sort=sort if sort in SORTS else "",
         )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.heat_presenters import in_order, leading
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Category, Rubric
+from rubric.once import Once
 from scores.gaps import Gap, Holding, category_means, gaps_of
 from scores.stands import Stand
 
@@ -39,7 +41,7 @@ class GapRow(NamedTuple):
     counts: Sequence[Count]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GapPage:
     """All that the page shows.
 
@@ -60,7 +62,9 @@ class GapPage:
         return next((count for row in self.lifting[:1] for count in row.counts[-1:]), None)
 
 
-def present_gaps(rubric: Rubric, stands: Sequence[Stand], wanted: HeatQuery) -> GapPage:
+# Stands that were read before are the same object, and so are the page's values.
+@lru_cache(maxsize=16)
+def present_gaps(rubric: Rubric, stands: Once[Stand], wanted: HeatQuery) -> GapPage:
     """The page's values, of systems that stand by this rubric."""
     found = [_row(rubric, gap, leading(wanted)) for gap in gaps_of(rubric, stands)]
     rises = {row.gap.test.key: row.gap.counts[Holding.WOULD_RISE] for row in found}

@@ -11,6 +11,7 @@ from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.entries import entries_of
 from dashboards.moments import moment_of
+from dashboards.organisation import parts
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
 from dashboards.organisation.heat_query import GROUPS, SORTS, Failing, HeatQuery
@@ -39,6 +40,7 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
         "now": now,
         "at": at,
         "past": at != now,
+        "day": f"{at:%Y-%m-%d}" if at != now else "",
         "systems": systems,
         "others": len(shown) - len(rows),
         "rubrics": rubrics_of(shown, at),
@@ -63,15 +65,16 @@ def gaps(request: MemberRequest, organisation: str) -> HttpResponse:
     shown = asked.narrow.chosen(systems)
     rubric = chosen_rubric(asked.rubric, shown)
     rows = scored_by(rubric, shown, at)
-    context = {
-        "now": now,
-        "at": at,
-        "past": at != now,
-        "systems": systems,
-        "others": len(shown) - len(rows),
-        "rubrics": rubrics_of(shown, at),
-        "wanted": asked,
-        "page": present_gaps(rubric, standing_first(rubric, stands_at(rows, at)), asked),
-        "choices": Choices.of(systems),
-    }
-    return render(request, "dashboards/gaps.html", context)
+    past = at != now
+    lacking = parts.Gaps(
+        organisation=request.membership.organisation.slug,
+        systems=bool(systems),
+        wanted=asked,
+        choices=Choices.of(systems),
+        rubrics=rubrics_of(shown, at),
+        others=len(shown) - len(rows),
+        past=past,
+        day=f"{at:%Y-%m-%d}" if past else "",
+        page=present_gaps(rubric, standing_first(rubric, stands_at(rows, at)), asked),
+    )
+    return render(request, "dashboards/gaps.html", {"at": at, "shown": lacking})

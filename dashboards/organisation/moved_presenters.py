@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
@@ -14,16 +14,16 @@ from urllib.parse import urlencode
 from assessments.entries import Listed
 from dashboards import phrases
 from dashboards.figures.palette import colour_name
-from dashboards.moments import exactly
+from dashboards.filling import mark
 from dashboards.organisation.choosing import Page, page_of
 from dashboards.organisation.filters import WITHOUT, Filter
 from dashboards.organisation.heat_presenters import in_order
 from dashboards.organisation.heat_query import HeatQuery
 from rubric.definition import Rubric
-from rubric.once import Same
+from rubric.once import Once, Same
 from rubric.scoring import units_of
 from scores.lapses import Ahead, Lapse
-from scores.moves import Direction, Move, Moved, Moves
+from scores.moves import Between, Direction, Move, Moved
 from scores.roll_ups import By, Group, RollUp
 
 TESTS_SHOWN = 6
@@ -86,15 +86,19 @@ class CategoryMove:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
-@dataclass(frozen=True, slots=True)
+SINCE = "since_at"
+"""The mark of the earlier instant in the addresses of `MovesPage`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MovesPage:
-    """All that the page of moves shows; `counts` are the systems of each direction, by its anchor.
+    """All that the page of moves shows but for the instants; `counts` are the systems of each direction, by its anchor.
 
     `begun` are the first of those that this rubric began to score, with their scores.
     """
 
     rubric: Rubric
-    moves: Moves
+    moves: Between
     counts: Mapping[str, int]
     median: Fraction | None
     share: Fraction | None
@@ -121,29 +125,30 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def present_moves(rubric: Rubric, found: Moves, wanted: Filter, since: datetime, page: str) -> MovesPage:
+# What moved is the same object from one reading to the next, and so are the page's values.
+@lru_cache(maxsize=16)
+def present_moves(rubric: Rubric, found: Between, wanted: Filter, page: str) -> MovesPage:
     """The page's values; `wanted` narrows the systems, `page` is the page of rows that the address asks for."""
 
     def behind(sort: str) -> Behind:
         query = HeatQuery(wanted, rubric=rubric.key)
-        return Behind(in_order(replace(query, at=exactly(since)), sort), in_order(query, sort))
+        return Behind(in_order(replace(query, at=mark(SINCE)), sort), in_order(query, sort))
 
     going = found.by_direction()
     ordered = [move for moves in going.values() for move in moves]
     shown = page_of(ordered, page)
-    before, after = found.before.at, found.after.at
+    before, after = found.before, found.after
+    then, now = before.categories, after.categories
     return MovesPage(
         rubric=rubric,
         moves=found,
         counts={direction.value: len(moves) for direction, moves in going.items()},
         median=_change(before.median, after.median),
-        share=_change(found.before.verified_share, found.after.verified_share),
+        share=_change(before.verified_share, after.verified_share),
         scored=behind("score"),
         verified=behind("verified"),
         categories=[
-            CategoryMove(
-                each.title, each.key, before.categories.get(each.key), after.categories.get(each.key), behind(each.key)
-            )
+            CategoryMove(each.title, each.key, then.get(each.key), now.get(each.key), behind(each.key))
             for each in rubric.categories
         ],
         parts=[
@@ -186,7 +191,7 @@ def _text(rubric: Rubric, score: int) -> str:
     return phrases.score(Fraction(score, units_of(rubric).score), rubric)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LapsesPage:
     """The lapses on this page by their UTC day, and how many there are of each kind in all."""
 
@@ -242,14 +247,19 @@ class RollUpTable:
     rows: Sequence[RollUpRow]
 
 
-def present_roll_ups(rubric: Rubric, found: Mapping[By, Sequence[RollUp]]) -> list[RollUpTable]:
+def present_roll_ups(rubric: Rubric, found: Mapping[By, Sequence[RollUp]]) -> Once[RollUpTable]:
     """A table for each grouping that parts the systems at all."""
+    return _tables(rubric, Same(found))
+
+
+@lru_cache(maxsize=16)
+def _tables(rubric: Rubric, same: Same[Mapping[By, Sequence[RollUp]]]) -> Once[RollUpTable]:
     titles = {By.TEAM: "Teams", By.TAG: "Tags", By.LIFECYCLE: "Lifecycles"}
-    return [
+    return Once(
         RollUpTable(by.value, titles[by], [_roll_up_row(rubric, by, Same(row)) for row in rows])
-        for by, rows in found.items()
+        for by, rows in same.value.items()
         if any(row.group.key for row in rows)
-    ]
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +14,19 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.entries import Listed, entries_of
+from dashboards.filling import in_address
 from dashboards.moments import moment_of
+from dashboards.organisation import parts
+from dashboards.organisation.choosing import query_of
 from dashboards.organisation.filters import Filter
-from dashboards.organisation.moved_presenters import present_lapses, present_moves, present_roll_ups
+from dashboards.organisation.moved_presenters import (
+    SINCE,
+    MovesPage,
+    RollUpTable,
+    present_lapses,
+    present_moves,
+    present_roll_ups,
+)
 from dashboards.organisation.reading import Choices, chosen_rubric, now_by, rubrics_of
 from rubric.definition import Rubric
 from rubric.once import Once
@@ -48,17 +57,21 @@ class Asked:
         rows = now_by(rubric, shown)
         return cls(timezone.now(), wanted, systems, shown, rubric, rows)
 
-    def context(self) -> dict[str, Any]:
-        """What all of these pages show."""
-        return {
-            "now": self.now,
-            "systems": self.systems,
-            "wanted": self.wanted,
-            "rubric": self.rubric,
-            "rubrics": rubrics_of(self.shown, self.now),
-            "others": len(self.shown) - len(self.rows),
-            "choices": Choices.of(self.systems),
-        }
+    def since(self, request: MemberRequest, since: datetime, page: MovesPage | Once[RollUpTable]) -> parts.Since:
+        """What a page shows that compares the present with `since`."""
+        return parts.Since(
+            organisation=request.membership.organisation.slug,
+            systems=bool(self.systems),
+            wanted=self.wanted,
+            choices=Choices.of(self.systems),
+            query=query_of(request.GET),
+            rubric=self.rubric,
+            rubrics=rubrics_of(self.shown, self.now),
+            others=len(self.shown) - len(self.rows),
+            since_day=f"{since:%Y-%m-%d}",
+            today=f"{self.now:%Y-%m-%d}",
+            page=page,
+        )
 
 
 def _since(request: HttpRequest, now: datetime) -> datetime:
@@ -77,12 +90,10 @@ def moved(request: MemberRequest, organisation: str) -> HttpResponse:
     asked = Asked.of(request)
     since = _since(request, asked.now)
     found = moves(asked.rows, asked.rubric, since, asked.now)
-    page = present_moves(asked.rubric, found, asked.wanted, since, request.GET.get("page", ""))
-    return render(
-        request,
-        "dashboards/moved.html",
-        asked.context() | {"since": since, "since_day": f"{since:%Y-%m-%d}", "page": page},
-    )
+    page = present_moves(asked.rubric, found, asked.wanted, request.GET.get("page", ""))
+    shown = asked.since(request, since, page)
+    context = {"now": asked.now, "since": since, SINCE: in_address(since), "shown": shown}
+    return render(request, "dashboards/moved.html", context)
 
 
 @require_safe
@@ -93,8 +104,17 @@ def lapsing(request: MemberRequest, organisation: str) -> HttpResponse:
     until = _until(request, asked.now)
     every = request.GET.get("all") == "on"
     found = lapses(asked.shown, asked.now, until, every=every)
-    context = {"until": until, "page": present_lapses(found, every, request.GET.get("page", ""))}
-    return render(request, "dashboards/lapses.html", asked.context() | context)
+    shown = parts.Lapsing(
+        organisation=request.membership.organisation.slug,
+        systems=bool(asked.systems),
+        wanted=asked.wanted,
+        choices=Choices.of(asked.systems),
+        query=query_of(request.GET),
+        until_day=f"{until:%Y-%m-%d}",
+        today=f"{asked.now:%Y-%m-%d}",
+        page=present_lapses(found, every, request.GET.get("page", "")),
+    )
+    return render(request, "dashboards/lapses.html", {"until": until, "shown": shown})
 
 
 def _until(request: HttpRequest, now: datetime) -> datetime:
@@ -112,8 +132,5 @@ def rolled_up(request: MemberRequest, organisation: str) -> HttpResponse:
     asked = Asked.of(request)
     since = _since(request, asked.now)
     tables = present_roll_ups(asked.rubric, roll_ups(asked.rows, asked.rubric, since, asked.now))
-    return render(
-        request,
-        "dashboards/roll_ups.html",
-        asked.context() | {"since": since, "since_day": f"{since:%Y-%m-%d}", "tables": tables},
-    )
+    context = {"now": asked.now, "since": since, "shown": asked.since(request, since, tables)}
+    return render(request, "dashboards/roll_ups.html", context)

@@ -9,8 +9,6 @@ from fractions import Fraction
 from functools import lru_cache
 
 from dashboards import phrases
-from dashboards.figures import organisation_trend
-from dashboards.figures.chart import Chart
 from dashboards.organisation.choosing import BAND, LIMIT, Listed, Page, address
 from dashboards.organisation.figure_presenters import Number, numbers
 from dashboards.organisation.filters import Filter
@@ -77,12 +75,12 @@ class SystemRow:
     top: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Overview:
-    """All that the page shows of the systems asked for.
+    """All that the page shows of the systems asked for, but for the chart.
 
     `chosen` says which of them the table has, where a figure led there; `widest` is how many systems the fullest band has.
-    `trend_behind` is the query part by which the heat map shows the systems of the chart.
+    `trend_behind` is the query part by which the heat map shows the systems of the chart, empty where there is none.
     """
 
     rubric: Rubric
@@ -92,7 +90,6 @@ class Overview:
     limits: Sequence[LimitRow]
     unassessed: int
     unassessed_behind: str
-    trend: Chart | None
     trend_behind: str
     summary: Summary | None
     chosen: str
@@ -106,33 +103,42 @@ class Overview:
 def present(
     rubric: Rubric, rows: Sequence[Standing], now: datetime, wanted: Filter, listed: Listed, past: Past
 ) -> Overview:
-    """The page's values. Figures, bands and chart are of the systems that `rubric` scores; `listed` are the table's rows."""
-    found = figures(rubric, rows)
-    bands = _bands(Same(found), wanted)
+    """The page's values. Figures and bands are of the systems that `rubric` scores; `listed` are the table's rows."""
     end = _end_of_hour(now)
+    table = _table(listed.page.rows, past, end)
+    return _overview(rubric, once(rows), wanted, Same(listed), Same(table), end, bool(past.buckets))
+
+
+# What was read is the same object as long as nothing in it changes.
+@lru_cache(maxsize=16)
+def _overview(
+    rubric: Rubric,
+    rows: Once[Standing],
+    wanted: Filter,
+    same: Same[Listed],
+    table: Same[Sequence[SystemRow]],
+    end: datetime,
+    charted: bool,
+) -> Overview:
+    found, listed = figures(rubric, rows), same.value
+    bands = _bands(found, wanted)
     return Overview(
         rubric=rubric,
-        numbers=numbers(Same(found), wanted) if found.systems else (),
+        numbers=numbers(found, wanted) if found.systems else (),
         bands=bands,
         widest=max((row.systems for row in bands), default=0),
-        limits=_limits(Same(found), wanted),
+        limits=_limits(found, wanted),
         unassessed=found.unassessed,
         unassessed_behind=address(wanted, "unassessed"),
-        trend=organisation_trend(rubric, past.buckets, now) if past.buckets else None,
-        trend_behind=in_order(HeatQuery(wanted, rubric=rubric.key), "score"),
+        trend_behind=in_order(HeatQuery(wanted, rubric=rubric.key), "score") if charted else "",
         summary=summary(rubric, rows) if found.systems else None,
         chosen=listed.chosen.words if listed.chosen else "",
         page=listed.page,
-        rows=_table(listed.page.rows, past, end),
-        others=_others(rubric, once(rows)),
+        rows=table.value,
+        others=sum([row.system.rubric != rubric.key for row in rows]),
         spark_start=end - SPARK,
         spark_end=end,
     )
-
-
-@lru_cache(maxsize=16)
-def _others(rubric: Rubric, rows: Once[Standing]) -> int:
-    return sum([row.system.rubric != rubric.key for row in rows])
 
 
 def _end_of_hour(now: datetime) -> datetime:
@@ -140,9 +146,8 @@ def _end_of_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-@lru_cache(maxsize=64)
-def _bands(same: Same[Figures], wanted: Filter) -> list[BandRow]:
-    found, rubric = same.value, same.value.rubric
+def _bands(found: Figures, wanted: Filter) -> list[BandRow]:
+    rubric = found.rubric
     ends = [*(band.edge for band in rubric.bands[1:]), rubric.maximum]
     rows = []
     for band, end in zip(rubric.bands, ends, strict=True):
@@ -173,9 +178,8 @@ def _unit_label(row: Standing) -> str:
     return f"{row.system.name}, {score}, verified {phrases.score(row.score.verified.score, row.score.rubric)}"
 
 
-@lru_cache(maxsize=64)
-def _limits(same: Same[Figures], wanted: Filter) -> list[LimitRow]:
-    found, categories = same.value, same.value.rubric.category_by_key
+def _limits(found: Figures, wanted: Filter) -> list[LimitRow]:
+    categories = found.rubric.category_by_key
     return [
         LimitRow(
             category=categories[key],

@@ -18,9 +18,9 @@ from scores.overview import main_rubric
 LIFECYCLES = [(IN_USE, "In use"), *Lifecycle.choices, (ALL, "All")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choices:
-    """What the filters offer: slug and name of each team that has a system, tags, and lifecycles.
+    """What the filters offer: slug and name of each team that has a system, tags, and lifecycles. It equals itself alone.
 
     `teamless` and `untagged` say whether there are systems without; WITHOUT asks for these.
     """
@@ -50,10 +50,10 @@ def _choices(systems: Once[Listed]) -> Choices:
     )
 
 
-def rubrics_of(systems: Sequence[Listed], at: datetime) -> list[Rubric]:
+def rubrics_of(systems: Sequence[Listed], at: datetime) -> tuple[Rubric, ...]:
     """The editions that score these systems at an instant, in the order in which they were published."""
     used = set(_in_force(once(systems), at).values())
-    return [rubric for key, rubric in builtin().items() if key in used]
+    return tuple([rubric for key, rubric in builtin().items() if key in used])
 
 
 def scored_by(rubric: Rubric, systems: Once[Listed], at: datetime) -> Once[Listed]:

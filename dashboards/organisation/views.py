@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.entries import entries_of
-from dashboards.organisation.choosing import Listed
-from dashboards.organisation.filters import SORTS, Filter
+from dashboards.figures import organisation_trend
+from dashboards.organisation import parts
+from dashboards.organisation.choosing import Listed, query_of
+from dashboards.organisation.filters import Filter
 from dashboards.organisation.presenters import SPARK, present
 from dashboards.organisation.reading import Choices
 from rubric.once import Once
-from scores.lapses import HORIZON
 from scores.overview import COMPARED, main_rubric
 from scores.past import read_past
 from scores.recounting import Recounting
@@ -36,19 +37,26 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     rubric = main_rubric(shown)
     recounting = Recounting()
     rows = wanted.ordered(standings(shown, now, recounting)) if shown else Once()
-    listed = Listed.of(rubric, rows, request.GET.get("only", ""), request.GET.get("page", ""))
+    only = request.GET.get("only", "")
+    listed = Listed.of(rubric, rows, only, request.GET.get("page", ""))
     past = read_past(shown, [row.system for row in listed.page.rows], rubric, now - SPARK, now, recounting)
+    owner = request.membership.organisation
+    whole = parts.Whole(
+        organisation=owner.slug,
+        name=owner.name,
+        listed=len(systems),
+        shown=len(shown),
+        wanted=wanted,
+        choices=Choices.of(systems),
+        only=only,
+        query=query_of(request.GET),
+        may_assess=request.membership.may(Role.ASSESSOR),
+        page=present(rubric, rows, now, wanted, listed, past),
+    )
     context = {
         "now": now,
-        "systems": systems,
-        "shown": shown,
-        "wanted": wanted,
-        "page": present(rubric, rows, now, wanted, listed, past),
-        "choices": Choices.of(systems),
-        "sorts": SORTS.items(),
-        "only": request.GET.get("only", ""),
         "since": now - COMPARED,
-        "horizon": HORIZON.days,
-        "may_assess": request.membership.may(Role.ASSESSOR),
+        "trend": organisation_trend(rubric, past.buckets, now) if past.buckets else None,
+        "shown": whole,
     }
     return render(request, "dashboards/organisation.html", context)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django import template
-from django.template import Context
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
@@ -27,10 +26,9 @@ from scores.stands import Cell
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True)
-def move_rows(context: Context, rows: Sequence[MoveRow], since: str) -> SafeString:
+@register.simple_tag
+def move_rows(rows: Sequence[MoveRow], organisation: str, since: str) -> SafeString:
     """A row for each of these systems; its last link compares it with how it stood on the day `since`."""
-    organisation = context["membership"].organisation.slug
     _, compare = addresses("compare", organisation)
     return SafeString("".join([_move_row(organisation, Same(row), compare, since) for row in rows]))
 
@@ -63,10 +61,9 @@ def _test_move(move: Moved) -> tuple[SafeString, SafeString]:
     )
 
 
-@register.simple_tag(takes_context=True)
-def lapse_rows(context: Context, lapses: Sequence[Lapse]) -> SafeString:
+@register.simple_tag
+def lapse_rows(lapses: Sequence[Lapse], organisation: str) -> SafeString:
     """A row for each of these lapses."""
-    organisation = context["membership"].organisation.slug
     _, page = addresses("organisation", organisation)
     return SafeString("".join([_lapse_row(organisation, page, Same(lapse)) for lapse in lapses]))
 
@@ -80,10 +77,9 @@ def _lapse_row(organisation: str, page: str, same: Same[Lapse]) -> str:
     return f'<tr>{heading}<td><a href="{address}{test}</a></td>{fall}<td class="num">{at}</td></tr>'
 
 
-@register.simple_tag(takes_context=True)
-def roll_up_rows(context: Context, rows: Sequence[RollUpRow], since: str) -> SafeString:
+@register.simple_tag
+def roll_up_rows(rows: Sequence[RollUpRow], organisation: str, rubric: str, since: str) -> SafeString:
     """A row for each of these groups, whose figures lead to their systems; medians are compared with the day `since`."""
-    organisation, rubric = context["membership"].organisation.slug, context["rubric"].key
     pages = _Pages(*[addresses(name, organisation)[0] for name in ("organisation", "heat-map", "moved", "gaps")])
     return SafeString("".join([_roll_up_row(Same(row), pages, rubric, since) for row in rows]))
 

@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import escape
-from typing import Any
 
 from django import template
-from django.http import QueryDict
 from django.template import Context
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.choosing import address
-from dashboards.organisation.filters import Filter
 from dashboards.organisation.presenters import BandRow, SystemRow
 from dashboards.templatetags.addresses import addresses
 from dashboards.templatetags.components import band, delta, sparkline
 from rubric.definition import Category, Rubric
-from rubric.once import Same, SameEach
+from rubric.once import Same
 from scores.overview import Standing
 
 register = template.Library()
@@ -36,26 +32,9 @@ def only(context: Context, name: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def page_link(context: Context, number: int, anchor: str = "#systems") -> str:
-    """The address of another page of what is shown."""
-    query: QueryDict = context["request"].GET.copy()
-    query["page"] = str(number)
-    return f"?{query.urlencode()}{anchor}"
-
-
-@register.simple_tag(takes_context=True)
-def part(context: Context, name: str, **values: Any) -> SafeString:
-    """A part of the page, made of these values alone, which never change: the same ones give what was made before."""
-    organisation = context["membership"].organisation.slug
-    known = {key: value if isinstance(value, str | int | Filter) else Same(value) for key, value in values.items()}
-    return _part(name, organisation, addresses("organisation", organisation), **known)
-
-
-# Each holds what it was made of: that of no more readings than others keep.
-@lru_cache(maxsize=64)
-def _part(name: str, organisation: str, lies: tuple[str, str], **values: Any) -> SafeString:
-    """`lies` is where the site lies, as its addresses tell."""
-    plain = {key: value.value if isinstance(value, Same) else value for key, value in values.items()}
-    return render_to_string(f"dashboards/organisation/{name}.html", {"organisation": organisation, **plain})
+    """The address of another page of what is shown; the context's `query` is what the address asks for besides."""
+    query = context["query"]
+    return f"?{query}{'&' if query else ''}page={number}{anchor}"
 
 
 @register.simple_tag
@@ -76,15 +55,7 @@ def system_rows(
 ) -> SafeString:
     """The rows of the table of systems; sparklines reach from `start` to `now`."""
     _, page = addresses("organisation", organisation)
-    return _system_rows(SameEach(rows), organisation, page, start, now, may_assess)
-
-
-@lru_cache(maxsize=64)
-def _system_rows(
-    rows: SameEach[SystemRow], organisation: str, page: str, start: datetime, now: datetime, may_assess: bool
-) -> SafeString:
-    own = [_system_row(Same(row), organisation, page, start, now, may_assess) for row in rows.values]
-    return SafeString("".join(own))
+    return SafeString("".join([_system_row(Same(row), organisation, page, start, now, may_assess) for row in rows]))
 
 
 # Where the site lies is told by the organisation's page.

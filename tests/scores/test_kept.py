@@ -17,7 +17,7 @@ from rubric.loader import DEFAULT, builtin
 from rubric.timeline import Point
 from scores.keeping import keep, keep_for
 from scores.lapses import lapses
-from scores.moves import Moves, moves
+from scores.moves import Between, moves
 from scores.past import read_past
 from scores.recounting import Recounting
 from scores.roll_ups import roll_ups
@@ -62,10 +62,11 @@ def everything(systems: Sequence[System], at: datetime) -> dict[str, Any]:
     }
 
 
-def told(found: Moves) -> list[Any]:
+def told(found: Between) -> list[Any]:
     """What moves say; their digits tell more where they are kept."""
     moved = [(move.system, move.change, move.verified, move.difference) for move in found.moved]
-    return [found.before, found.after, found.still, moved, [(system, stand.score) for system, stand in found.begun]]
+    both = [(at.systems, at.median, at.categories, at.verified_share) for at in (found.before, found.after)]
+    return [both, found.still, moved, [(system, stand.score) for system, stand in found.begun]]
 
 
 def drawn(life: Life, start: datetime) -> list[Point]:
