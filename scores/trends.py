@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -23,6 +23,7 @@ from assessments.entries import Listed
 from assessments.models import System
 from evidence.models import Run
 from rubric.definition import Rubric
+from rubric.states import EVER
 from rubric.timeline import Facts, Point, timeline
 from scores.crowd import Crowd, Face
 from scores.facts import load_facts
@@ -176,7 +177,7 @@ def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Se
     """The same, with what kept states tell of other systems."""
     if not lives:
         settled, last = _settled(rubric, tuple(ends[:-1]), kept)
-        return [*settled, bucket(ends[-1], last)]
+        return [*settled, replace(last, at=ends[-1])]
     shifts: list[list[_Shift]] = [[] for _ in ends]
     for life in lives:
         for shift in _shifts(rubric, ends, life):
@@ -192,14 +193,14 @@ def with_kept(rubric: Rubric, ends: Sequence[datetime], kept: Counted, lives: Se
 
 # All but the last instant stay the same from one reading to the next, and so do these buckets: the very same objects.
 @lru_cache(maxsize=16)
-def _settled(rubric: Rubric, ends: tuple[datetime, ...], kept: Counted) -> tuple[Sequence[Bucket], Crowd]:
-    """The buckets at these instants, and all that counts at the one that follows."""
+def _settled(rubric: Rubric, ends: tuple[datetime, ...], kept: Counted) -> tuple[Sequence[Bucket], Bucket]:
+    """The buckets at these instants, and the one that follows, whenever it ends."""
     crowd, made = Crowd(rubric), []
     for place, at in enumerate(ends):
         _count(crowd, kept, place)
         made.append(bucket(at, crowd))
     _count(crowd, kept, len(ends))
-    return made, crowd
+    return made, bucket(EVER, crowd)
 
 
 def _count(crowd: Crowd, kept: Counted, place: int) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from dashboards.figures.chart import Chart, LineKey, Row, Table, day, end_of_axis, instant, ranges, start_of_axis
+from dashboards.figures.buckets import Bucket
+from dashboards.figures.chart import Chart, LineKey, Range, Row, Table, day, end_of_axis, instant, ranges, start_of_axis
 from dashboards.figures.layout import TALL_PIXELS, base_layout, line, margin_for, plot_pixels
 from dashboards.figures.palette import colour, colour_name, dash
 from dashboards.figures.scale import (
@@ -25,7 +26,7 @@ from dashboards.figures.scale import (
 from dashboards.phrases import score as score_text
 from rubric.definition import Aggregation, Rubric
 from rubric.levels import Level
-from rubric.once import Same, SameEach
+from rubric.once import Same
 
 _STRIP = 0.13
 """The share of the height that the strip with the number of systems takes, below the scores."""
@@ -33,43 +34,46 @@ _STRIP = 0.13
 _PLOT_FROM = 0.2
 
 
-class Bucket(Protocol):
-    """What the chart reads of a trend's bucket: all systems' state at its end. Values are None without systems."""
+class Going(NamedTuple):
+    """The instants of a chart that go on with the time, as Plotly reads them: of its axis, last states and ranges."""
 
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def systems(self) -> int: ...
-    @property
-    def median(self) -> Fraction | None: ...
-    @property
-    def mean(self) -> Fraction | None: ...
-    @property
-    def q1(self) -> Fraction | None: ...
-    @property
-    def q3(self) -> Fraction | None: ...
-    @property
-    def verified_median(self) -> Fraction | None: ...
-    @property
-    def categories(self) -> Mapping[str, Fraction]: ...
-    @property
-    def limiting(self) -> Mapping[str, int]: ...
+    start: str
+    until: str
+    last: str
+    now: str
+    ranges: Sequence[Range]
+
+    @classmethod
+    def of(cls, buckets: Sequence[Bucket], now: datetime) -> Going:
+        """Those of ascending buckets, up to `now` (aware)."""
+        first, last = buckets[0].at, buckets[-1].at
+        return cls(
+            instant(start_of_axis(first, now)),
+            instant(end_of_axis(first, now)),
+            instant(last),
+            instant(max(now, last)),
+            ranges(first, now),
+        )
 
 
-def organisation_trend(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> Chart:
-    """The chart of ascending buckets (at least one) of systems scored by `rubric`, up to `now` (aware)."""
+def organisation_trend(rubric: Rubric, buckets: Sequence[Bucket], now: datetime, going: Going | None = None) -> Chart:
+    """The chart of ascending buckets (at least one) of systems scored by `rubric`, up to `now` (aware).
+
+    `going` may be other texts in the place of its instants.
+    """
+    going = going or Going.of(buckets, now)
     return Chart(
-        figure=_figure(rubric, buckets, now),
+        figure=_figure(rubric, buckets, going),
         lines=_line_keys(rubric),
         keys=(),
-        ranges=ranges(buckets[0].at, now),
+        ranges=tuple(going.ranges),
         summary=_summary(rubric, buckets, now),
         table=_table(rubric, buckets),
         tall=True,
     )
 
 
-def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[str, Any]:
+def _figure(rubric: Rubric, buckets: Sequence[Bucket], going: Going) -> dict[str, Any]:
     top = _top(rubric, buckets)
     scale = Scale(bottom=0.0, top=float(top), pixels=round(plot_pixels(TALL_PIXELS) * (1 - _PLOT_FROM)))
     layout = base_layout()
@@ -85,9 +89,9 @@ def _figure(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> dict[st
     ]
     layout["margin"] = margin_for(layout["annotations"])
     return {
-        "from": instant(start_of_axis(buckets[0].at, now)),
-        "until": instant(end_of_axis(buckets[0].at, now)),
-        "data": _traces(rubric, buckets, now),
+        "from": going.start,
+        "until": going.until,
+        "data": _traces(rubric, buckets, going),
         "layout": layout,
     }
 
@@ -98,14 +102,9 @@ def _top(rubric: Rubric, buckets: Sequence[Bucket]) -> Fraction:
     if rubric.aggregation is Aggregation.MINIMUM_OF_SHARES:
         return limit
     # Fractions are compared only where their nearest floating numbers are the same.
-    _, most = max(_highest(SameEach(buckets[:-1])), _most(Same(buckets[-1])))
+    _, most = max([_most(Same(bucket)) for bucket in buckets])
     step = rubric.scale[Level.AUTOMATED] / 2
     return min(limit, step * (ceil(most / step) + 2))
-
-
-@lru_cache(maxsize=16)
-def _highest(buckets: SameEach[Bucket]) -> tuple[float, Fraction]:
-    return max([_most(Same(bucket)) for bucket in buckets.values], default=(0.0, Fraction(0)))
 
 
 @lru_cache(maxsize=2048)
@@ -143,10 +142,9 @@ def _systems_name(systems: int) -> dict[str, Any]:
     }
 
 
-def _traces(rubric: Rubric, buckets: Sequence[Bucket], now: datetime) -> list[dict[str, Any]]:
-    last = _drawn(rubric, Same(buckets[-1]))
-    drawn = [*_all_drawn(rubric, SameEach(buckets[:-1])), last, last]
-    x = [*(bucket.at for bucket in drawn[:-1]), instant(max(now, buckets[-1].at))]
+def _traces(rubric: Rubric, buckets: Sequence[Bucket], going: Going) -> list[dict[str, Any]]:
+    drawn = [_drawn(rubric, Same(bucket)) for bucket in [*buckets, buckets[-1]]]
+    x = [*(bucket.at for bucket in drawn[:-2]), going.last, going.now]
     lower = line("Lower quartile", x, [bucket.q1 for bucket in drawn], 2, color="var(--ribbon)", width=0)
     upper = line("Upper quartile", x, [bucket.q3 for bucket in drawn], 2, color="var(--ribbon)", width=0)
     means = [
@@ -187,11 +185,6 @@ class _Drawn(NamedTuple):
 
 
 # All but the last bucket are the same ones from one reading to the next.
-@lru_cache(maxsize=16)
-def _all_drawn(rubric: Rubric, buckets: SameEach[Bucket]) -> Sequence[_Drawn]:
-    return [_drawn(rubric, Same(bucket)) for bucket in buckets.values]
-
-
 @lru_cache(maxsize=2048)
 def _drawn(rubric: Rubric, same: Same[Bucket]) -> _Drawn:
     bucket = same.value
@@ -267,14 +260,13 @@ def _table(rubric: Rubric, buckets: Sequence[Bucket]) -> Table:
     return Table(
         caption="All systems at the end of each period, newest first",
         columns=columns + means + limits,
-        rows=(_row(rubric, Same(buckets[-1])), *_rows(rubric, SameEach(buckets[:-1]))),
+        rows=tuple([_row(rubric, Same(bucket)) for bucket in reversed(buckets)]),
     )
 
 
-@lru_cache(maxsize=16)
-def _rows(rubric: Rubric, buckets: SameEach[Bucket]) -> Sequence[Row]:
-    """Those of several buckets, newest first."""
-    return [_row(rubric, Same(bucket)) for bucket in reversed(buckets.values)]
+def row_of(rubric: Rubric, bucket: Bucket) -> Row:
+    """A bucket's row of the table."""
+    return _row(rubric, Same(bucket))
 
 
 @lru_cache(maxsize=2048)

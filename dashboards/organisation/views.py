@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from accounts.access import MemberRequest, member_page
 from accounts.models import Role
 from assessments.entries import entries_of
-from dashboards.figures import organisation_trend
 from dashboards.organisation import parts
 from dashboards.organisation.choosing import Listed, query_of
 from dashboards.organisation.filters import Filter
@@ -56,7 +55,7 @@ def organisation(request: MemberRequest, organisation: str) -> HttpResponse:
     context = {
         "now": now,
         "since": now - COMPARED,
-        "trend": organisation_trend(rubric, past.buckets, now) if past.buckets else None,
+        "trend": past.buckets,
         "shown": whole,
     }
     return render(request, "dashboards/organisation.html", context)

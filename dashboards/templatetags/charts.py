@@ -98,7 +98,7 @@ def chart_table(table: Table, moves: str = "") -> SafeString:
     """What stands in a chart's table; `moves` as for the chart."""
     heads = "".join([f'<th scope="col">{escape(column)}</th>' for column in table.columns])
     # The newest row is another one at each reading.
-    rows = "".join([*(_chart_row(row, moves) for row in table.rows[:1]), _chart_rows(SameEach(table.rows[1:]), moves)])
+    rows = "".join([*(chart_row(row, moves) for row in table.rows[:1]), _chart_rows(SameEach(table.rows[1:]), moves)])
     return SafeString(
         f'<caption class="vh">{escape(table.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>'
     )
@@ -106,11 +106,12 @@ def chart_table(table: Table, moves: str = "") -> SafeString:
 
 @lru_cache(maxsize=64)
 def _chart_rows(rows: SameEach[Row], moves: str) -> str:
-    return "".join([_chart_row(row, moves) for row in rows.values])
+    return "".join([chart_row(row, moves) for row in rows.values])
 
 
 @lru_cache(maxsize=8192)
-def _chart_row(row: Row, moves: str) -> str:
+def chart_row(row: Row, moves: str) -> str:
+    """A row of a chart's table."""
     when = f'<time datetime="{row.at.isoformat()}">{escape(row.label)}</time>'
     if moves:
         when = f'<a href="{escape(address_at(moves, row.at))}">{when}</a>'
