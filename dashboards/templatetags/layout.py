@@ -135,6 +135,11 @@ def _main_link(place: Place, path: str, organisation: str, home: str) -> str:
 @register.simple_tag
 def organisation_views(organisation: str, here: str) -> SafeString:
     """The links to the pages about all systems; `here` is the name of the one that is shown."""
+    return _organisation_views(site(), organisation, here)
+
+
+@lru_cache(maxsize=512)
+def _organisation_views(lies: Site, organisation: str, here: str) -> SafeString:
     links = [
         f'<a href="{addresses(view, organisation)[1]}"{CURRENT if view == here else ""}>{word}</a> '
         for view, word in VIEWS.items()
