@@ -58,17 +58,22 @@ def _ledger(systems: Once[Countable], rubric: Rubric, settled: tuple[datetime, .
     return _Ledger()
 
 
-def counted(systems: Sequence[Countable], rubric: Rubric, ends: Sequence[datetime]) -> Counted:
+def counted(
+    systems: Sequence[Countable],
+    rubric: Rubric,
+    ends: Sequence[datetime],
+    stamps: Mapping[int, int] | None = None,
+) -> Counted:
     """How many of these systems stand where at each of the ascending instants, in one statement.
 
     Each counts from its first state by this rubric until it is retired. The same systems at the same instants but for a later
-    last one, at which nothing has changed, are the same object.
+    last one, at which nothing has changed, are the same object. `stamps` as for `told_anew`.
     """
     wanted = once(systems)
     ledger = _ledger(wanted, rubric, tuple(ends[:-1]))
     told, known = ledger.known
     values = [_bounds(tuple(ends[:-1]), ends[-1]), rubric.key, to_sql(ends[-1]), to_sql(ends[0])]
-    anew = told_anew(wanted, told, _steps(VENDOR, len(rubric.categories)), values, ends[-1])
+    anew = told_anew(wanted, told, _steps(VENDOR, len(rubric.categories)), values, ends[-1], stamps)
     if not anew:
         return known
     found = _summed(known, told, anew)
@@ -185,15 +190,15 @@ def _tops(systems: Once[Countable]) -> _Tops:
     return _Tops()
 
 
-def highest(systems: Sequence[Countable], now: datetime) -> Scales:
+def highest(systems: Sequence[Countable], now: datetime, stamps: Mapping[int, int] | None = None) -> Scales:
     """By rubric, when it first scored any of these systems, and the highest score up to `now` in its units.
 
-    And the keys of the systems that this tells of. In one statement.
+    And the keys of the systems that this tells of. In one statement; `stamps` as for `told_anew`.
     """
     wanted = once(systems)
     tops = _tops(wanted)
     told, known = tops.known
-    anew = told_anew(wanted, told, _highest(VENDOR), [to_sql(now)], now)
+    anew = told_anew(wanted, told, _highest(VENDOR), [to_sql(now)], now, stamps)
     if not anew:
         return known
     found = _with(told, anew)

@@ -5,7 +5,7 @@ Of a thousand systems some change between two readings, and reading what all of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -25,7 +25,11 @@ MOST_STATES = 200_000
 """How many states are remembered; each takes about 0.3 KiB."""
 UNKNOWN = -1
 
-Kept = Once[tuple[int, Sequence[State]]]
+
+class Kept(Once[tuple[int, Sequence[State]]]):
+    """Systems' ids, each with its states, and by id the stamp that these were read with."""
+
+    stamps: Mapping[int, int]
 
 
 class Known(NamedTuple):
@@ -66,22 +70,29 @@ class Memory:
 _memory = Memory(MOST_STATES)
 
 
-def states_over(systems: Sequence[Countable], start: datetime, end: datetime = ALWAYS) -> Kept:
+def states_over(
+    systems: Sequence[Countable],
+    start: datetime,
+    end: datetime = ALWAYS,
+    stamps: Mapping[int, int] | None = None,
+) -> Kept:
     """The states of each of these systems that end at `start` or later, ascending, with its id, in one statement.
 
     Of systems whose states are known up to `end`; only up to then they are true. Earlier ones than asked for may come first.
+    `stamps` are those of a reading that holds good here: where all that is wanted is known by them, nothing is asked.
     """
     wanted = once(systems)
     latest = _latest(wanted)
     asked = latest.asked
     if asked is None or start < asked.start:
         latest.asked = asked = _asked(wanted, start, [_memory.since(system.pk, start) for system in wanted])
+    if stamps is not None and all(stamps.get(key) == stamp for key, stamp in asked.stamps.items()):
+        return asked.kept
     told = _read(read(_unless_known(VENDOR), [asked.document, to_sql(end), to_sql(start)]), start)
-    found = asked.found
     if told:
-        found = [told.get(system.pk, known) for system, known in zip(wanted, found, strict=True)]
-        latest.asked = _asked(wanted, start, found)
-    return _kept(wanted, SameEach(found))
+        found = [told.get(system.pk, known) for system, known in zip(wanted, asked.found, strict=True)]
+        latest.asked = asked = _asked(wanted, start, found)
+    return asked.kept
 
 
 class _Asked(NamedTuple):
@@ -89,6 +100,8 @@ class _Asked(NamedTuple):
 
     start: datetime
     found: Sequence[Known | None]
+    stamps: Mapping[int, int]
+    kept: Kept
     document: str
 
 
@@ -107,16 +120,17 @@ def _latest(systems: Once[Countable]) -> _Latest:
 
 
 def _asked(systems: Once[Countable], start: datetime, found: Sequence[Known | None]) -> _Asked:
-    stamps = [known.stamp if known else UNKNOWN for known in found]
-    rows = [(system.pk, system.generation, stamp) for system, stamp in zip(systems, stamps, strict=True)]
-    return _Asked(start, found, document(rows))
+    stamps = {system.pk: known.stamp if known else UNKNOWN for system, known in zip(systems, found, strict=True)}
+    rows = [(system.pk, system.generation, stamps[system.pk]) for system in systems]
+    return _Asked(start, found, stamps, _kept(systems, SameEach(found)), document(rows))
 
 
 @lru_cache(maxsize=16)
 def _kept(systems: Once[Countable], found: SameEach[Known | None]) -> Kept:
-    return Once(
-        (system.pk, known.states) for system, known in zip(systems, found.values, strict=True) if known is not None
-    )
+    told = [(system.pk, known) for system, known in zip(systems, found.values, strict=True) if known is not None]
+    kept = Kept((key, known.states) for key, known in told)
+    kept.stamps = {key: known.stamp for key, known in told}
+    return kept
 
 
 def _read(text: str, start: datetime) -> dict[int, Known | None]:

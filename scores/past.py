@@ -49,10 +49,13 @@ def read_past(
 ) -> Past:
     """The past of these systems, and the histories of `some` of them over [start, now], in three queries.
 
-    Three more where not all states are kept, and `recounting` has not read the facts of the others.
+    In none where this process knows all of it by the stamps that `recounting` tells of the same systems. Three more where
+    not all states are kept, and `recounting` has not read the facts of the others.
     """
-    scales, told = highest(systems, now)
-    others = recounting.lives([system for system in systems if system.pk not in told], now)
+    scales, told = highest(systems, now, recounting.stamps)
+    others = {}
+    if len(told) < len(systems):
+        others = recounting.lives([system for system in systems if system.pk not in told], now)
     points = [point for life in others.values() for point in life.points]
     starts = [point.at for point in points if point.rubric == rubric.key]
     starts += [first for key, (first, _) in scales.items() if key == rubric.key]
@@ -71,12 +74,12 @@ def _trend(
 ) -> list[Bucket]:
     interval = Interval.DAY if now - start <= SHORT_HISTORY else Interval.WEEK
     ends = bucket_ends(start, now, interval)
-    kept = counted(systems, rubric, ends)
+    kept = counted(systems, rubric, ends, recounting.stamps)
     return with_kept(rubric, ends, kept, list(recounting.lives(kept.others(systems), now).values()))
 
 
 def _lives(systems: Sequence[Listed], start: datetime, now: datetime, recounting: Recounting) -> dict[int, Life]:
-    kept = dict(states_over(systems, start, now))
+    kept = dict(states_over(systems, start, now, recounting.stamps))
     found = recounting.lives([system for system in systems if system.pk not in kept], now)
     for system in systems:
         states = kept.get(system.pk, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from assessments.entries import Listed
@@ -18,12 +18,14 @@ FIRST = datetime(1999, 1, 1, tzinfo=UTC)
 class Recounting:
     """All facts of the systems that it was asked for, and when each one's earliest result was observed.
 
-    Facts are of the generation that the systems were read with, as are their rules.
+    Facts are of the generation that the systems were read with, as are their rules. Where no facts are needed, as all
+    states are kept, `stamps` are those by which they were read, by system id.
     """
 
     def __init__(self) -> None:
         self.facts: dict[int, Facts] = {}
         self.firsts: dict[int, datetime | None] = {}
+        self.stamps: Mapping[int, int] | None = None
 
     def load(self, systems: Sequence[Listed]) -> None:
         """Load those that aren't loaded, in three queries."""

@@ -46,18 +46,17 @@ def standings(systems: Sequence[Listed], now: datetime, recounting: Recounting |
     """One row for each system, in their order, in five queries: two where all states are kept.
 
     Models must have their organisation loaded. `recounting` takes along what is
-    read besides kept states.
+    read besides kept states, or by which stamps these were read.
     """
     listed = once(systems)
     kept = states_over(listed, now - COMPARED)
-    told = dict(kept)
-    others = [system for system in listed if system.pk not in told]
     recounting = recounting or Recounting()
-    recounting.load(others)
-    failures = newest_failures(listed, now)
-    if not others:
-        return _of_states(listed, kept, failures, now)
-    checks = dict(failures)
+    if len(kept) == len(listed):
+        recounting.stamps = kept.stamps
+        return _of_states(listed, kept, newest_failures(listed, now), now)
+    told = dict(kept)
+    recounting.load([system for system in listed if system.pk not in told])
+    checks = dict(newest_failures(listed, now))
     found = []
     for system in listed:
         newest = checks.get(system.pk, ())

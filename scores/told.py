@@ -32,19 +32,28 @@ class Told(NamedTuple):
 
 
 def told_anew(
-    systems: Once[Countable], told: Mapping[int, Told], rows: str, values: Sequence[Any], now: datetime
+    systems: Once[Countable],
+    told: Mapping[int, Told],
+    rows: str,
+    values: Sequence[Any],
+    now: datetime,
+    stamps: Mapping[int, int] | None = None,
 ) -> dict[int, Told | None]:
     """What those of these systems tell at `now` of which `told` is no longer true, by id, in one statement.
 
     None where states aren't known at `now`. `rows` is SQL for one array of what a system tells: of its states, `k`, while the
-    system is `c`; `values` are its parameters.
+    system is `c`; `values` are its parameters. `stamps` are those of a reading of all states that holds good here: where
+    `told` is by them, nothing is asked.
     """
     latest = _latest(systems, Same(told))
     known = latest.known
     if known is None or not known[0].holds(now):
         latest.known = known = _asked(systems, told, now)
+    asked = known[1]
+    if asked.stamps == stamps:
+        return {}
     at = to_sql(now)
-    text = read(_changed(VENDOR, rows), [at, at, *values, known[1], at])
+    text = read(_changed(VENDOR, rows), [at, at, *values, asked.document, at])
     return {
         key: None if stamp is None else Told(stamp, now, until or EVER, bytes(own))
         for key, stamp, until, own in _answers(text)
@@ -52,13 +61,20 @@ def told_anew(
 
 
 @lru_cache(maxsize=16)
-def _latest(systems: Once[Countable], told: Same[Mapping[int, Told]]) -> Latest[str]:
+def _latest(systems: Once[Countable], told: Same[Mapping[int, Told]]) -> Latest[_Asked]:
     return Latest()
 
 
-def _asked(systems: Once[Countable], told: Mapping[int, Told], now: datetime) -> tuple[Stretch, str]:
+class _Asked(NamedTuple):
+    """The stamp of what is known of each system, and that as the parameter to ask with."""
+
+    stamps: Mapping[int, int]
+    document: str
+
+
+def _asked(systems: Once[Countable], told: Mapping[int, Told], now: datetime) -> tuple[Stretch, _Asked]:
     """These systems, each with the stamp of what is known at `now`, and how long that is what to ask with."""
-    asked = []
+    stamps = {}
     since, until = ALL
     for system in systems:
         known, stamp = told.get(system.pk), UNKNOWN
@@ -68,8 +84,9 @@ def _asked(systems: Once[Countable], told: Mapping[int, Told], now: datetime) ->
             until = min(until, known.since)
         elif known is not None:
             since = max(since, known.until)
-        asked.append((system.pk, system.generation, stamp))
-    return Stretch(since, until), document(asked)
+        stamps[system.pk] = stamp
+    rows = [(system.pk, system.generation, stamps[system.pk]) for system in systems]
+    return Stretch(since, until), _Asked(stamps, document(rows))
 
 
 _answers = msgspec.json.Decoder(list[tuple[int, int | None, datetime | None, msgspec.Raw]]).decode

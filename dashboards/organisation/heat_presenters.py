@@ -75,7 +75,7 @@ class CategoryHead:
     column: Column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HeatMap:
     """All that the page shows. `widest` is the test that fewest systems hold credit for."""
 

@@ -68,10 +68,13 @@ class HeatQuery:
         known = self.test in rubric.tests and self.holding is not None
         return replace(
             self,
-            sort=self.sort if self.sort in {**SORTS, **rubric.tests, **rubric.category_by_key} else "",
+            sort=self.sort if self._is_sorted(rubric) else "",
             test=self.test if known else "",
             holding=self.holding if known else None,
         )
+
+    def _is_sorted(self, rubric: Rubric) -> bool:
+        return any(self.sort in known for known in (SORTS, rubric.tests, rubric.category_by_key))
 
     @property
     def address(self) -> str:

@@ -14,7 +14,7 @@ from dashboards.moments import moment_of
 from dashboards.organisation import parts
 from dashboards.organisation.gap_presenters import present_gaps
 from dashboards.organisation.heat_presenters import present_heat
-from dashboards.organisation.heat_query import GROUPS, SORTS, Failing, HeatQuery
+from dashboards.organisation.heat_query import Failing, HeatQuery
 from dashboards.organisation.reading import Choices, chosen_rubric, rubrics_of, scored_by
 from scores.evidence_of import failing_tests
 from scores.gaps import standing_first
@@ -35,23 +35,20 @@ def heat_map(request: MemberRequest, organisation: str) -> HttpResponse:
     rubric = chosen_rubric(asked.rubric, shown)
     wanted = asked.of(rubric)
     rows = scored_by(rubric, shown, at)
-    failing = failing_tests(rows, now) if at == now else NOTHING_FAILS
-    context = {
-        "now": now,
-        "at": at,
-        "past": at != now,
-        "day": f"{at:%Y-%m-%d}" if at != now else "",
-        "systems": systems,
-        "others": len(shown) - len(rows),
-        "rubrics": rubrics_of(shown, at),
-        "wanted": wanted,
-        "heat": present_heat(rubric, rows, stands_at(rows, at), failing, wanted),
-        "choices": Choices.of(systems),
-        "groups": GROUPS.items(),
-        "sorts": SORTS.items(),
-        "may_assess": request.membership.may(Role.ASSESSOR),
-    }
-    return render(request, "dashboards/heat_map.html", context)
+    past = at != now
+    failing = NOTHING_FAILS if past else failing_tests(rows, now)
+    heat = parts.Heat(
+        organisation=request.membership.organisation.slug,
+        systems=bool(systems),
+        wanted=wanted,
+        choices=Choices.of(systems),
+        rubrics=rubrics_of(shown, at),
+        others=len(shown) - len(rows),
+        past=past,
+        day=f"{at:%Y-%m-%d}" if past else "",
+        page=present_heat(rubric, rows, stands_at(rows, at), failing, wanted),
+    )
+    return render(request, "dashboards/heat_map.html", {"at": at, "shown": heat})
 
 
 @require_safe

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from dashboards.organisation.filters import SORTS, Filter
 from dashboards.organisation.gap_presenters import GapPage
-from dashboards.organisation.heat_query import HeatQuery
+from dashboards.organisation.heat_presenters import HeatMap
+from dashboards.organisation.heat_query import GROUPS, HeatQuery
+from dashboards.organisation.heat_query import SORTS as HEAT_SORTS
 from dashboards.organisation.moved_presenters import LapsesPage, MovesPage, RollUpTable
 from dashboards.organisation.presenters import Overview
 from dashboards.organisation.reading import Choices
@@ -68,6 +70,22 @@ class Lapsing(NamedTuple):
     until_day: str
     today: str
     page: LapsesPage
+
+
+class Heat(NamedTuple):
+    """The heat map but for the rows of its systems; `day` is empty at present."""
+
+    organisation: str
+    systems: bool
+    wanted: HeatQuery
+    choices: Choices
+    rubrics: tuple[Rubric, ...]
+    others: int
+    past: bool
+    day: str
+    page: HeatMap
+    groups: tuple[tuple[str, str], ...] = tuple(GROUPS.items())
+    sorts: tuple[tuple[str, str], ...] = tuple(HEAT_SORTS.items())
 
 
 class Gaps(NamedTuple):

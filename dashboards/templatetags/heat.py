@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.gap_presenters import Count, GapRow
-from dashboards.organisation.heat_presenters import FOOT_HEIGHT, HeatRow, TestColumn
+from dashboards.organisation.heat_presenters import FOOT_HEIGHT, HeatGroup, HeatMap, HeatRow, TestColumn
 from dashboards.templatetags.addresses import addresses
 from rubric.definition import Rubric
 from rubric.levels import Level
@@ -58,10 +58,26 @@ def _foot(test: TestColumn, rubric: Rubric) -> str:
 
 
 @register.simple_tag
-def heat_rows(rows: Sequence[HeatRow], rubric: Rubric, organisation: str, nothing: str) -> SafeString:
-    """The rows of systems, whose cells lead to their tests; `nothing` is what it says without a score."""
+def heat_groups(heat: HeatMap, organisation: str, past: bool) -> SafeString:
+    """The groups of systems, whose cells lead to their tests; at present, or in the past."""
     _, page = addresses("organisation", organisation)
-    return SafeString("".join([_row(Same(row), rubric, organisation, page, nothing) for row in rows]))
+    nothing = "Nothing recorded by then" if past else "Not assessed"
+    found = []
+    for group in heat.groups:
+        rows = [_row(Same(row), heat.rubric, organisation, page, nothing) for row in group.rows]
+        found += ["<tbody>", _group(group, len(heat.tests)), *rows, "</tbody>"]
+    return SafeString("".join(found))
+
+
+def _group(group: HeatGroup, tests: int) -> str:
+    """The row that names a group, where systems are grouped."""
+    if not group.name:
+        return ""
+    median = f'<span class="vh">median </span>{escape(group.median)}<small> med.</small>' if group.median else ""
+    return (
+        f'<tr class="group"><th scope="rowgroup">{escape(group.name)} <small>{group.systems}</small></th>'
+        f'<td class="num" colspan="2">{median}</td><td colspan="{tests}"></td></tr>'
+    )
 
 
 # Where the site lies is told by the organisation's page.

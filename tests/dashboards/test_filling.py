@@ -24,7 +24,7 @@ SignIn = Callable[[Membership], Client]
 TESTS = list(builtin()["ml-test-score-2017"].tests)
 NOW = datetime(2026, 11, 21, 10, 5, 0, 7, UTC)
 LATER = timedelta(seconds=61)
-PAGES = ["", "moved/", "lapses/", "roll-ups/", "gaps/"]
+PAGES = ["", "moved/", "lapses/", "roll-ups/", "gaps/", "heat-map/"]
 
 
 @pytest.mark.parametrize("written", [str, escape, json.dumps, lambda text: urlencode({"at": text})])

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership
 from assessments.entries import Listed, entries_of
@@ -33,11 +34,16 @@ from tests.factories import DAY, HOUR, make_organisation, make_system, nightly, 
 from tests.scores.stories import NOW, Story
 
 RUBRIC = builtin()[DEFAULT]
+TESTS = list(RUBRIC.tests)
 
 
 def past_of(systems: Once[Listed], at: datetime) -> Any:
-    past = read_past(systems, (), RUBRIC, at, at, Recounting())
-    return past.buckets, past.highest
+    """The past as the organisation's page reads it: by the stamps of the standings, where all states are kept."""
+    recounting, start = Recounting(), at - 60 * DAY
+    standings(systems, at, recounting)
+    past = read_past(systems, systems[:2], RUBRIC, start, at, recounting)
+    lives = {key: [point for point in life.points if point.at > start] for key, life in past.lives.items()}
+    return past.buckets, past.highest, lives
 
 
 READERS: dict[str, Callable[[Once[Listed], datetime], Any]] = {
@@ -96,6 +102,25 @@ def test_what_is_remembered_is_what_is_counted_anew(seed: int, monkeypatch: pyte
 def keep_anew(system: int) -> None:
     System.objects.filter(pk=system).forget_states()
     keep(system)
+
+
+@pytest.mark.django_db
+def test_the_past_is_asked_for_only_where_stamps_changed(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    organisation = make_organisation()
+    made = [make_system(organisation, NOW - 90 * DAY, name=name) for name in ("A", "B")]
+    for system in made:
+        post(system, ["data-1"], nightly(NOW - 40 * DAY, NOW, 2 * DAY), NOW)
+    assert keep_for(60.0)
+    systems = entries_of(Membership(organisation=organisation))
+    said = past_of(systems, NOW)
+    for changed, statements in ((False, 2), (True, 4), (False, 2)):
+        if changed:
+            keep_anew(made[0].pk)
+        with django_assert_num_queries(statements):
+            assert past_of(systems, NOW) == said
+    post(made[1], TESTS, [NOW - HOUR], NOW)
+    assert keep_for(60.0)
+    assert past_of(systems, NOW) != said
 
 
 @pytest.mark.django_db
