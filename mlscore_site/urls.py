@@ -11,6 +11,8 @@ handler400 = "api.problems.bad_request"
 handler500 = "api.problems.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Tried in this order: what is read most comes first.
+    path("o/<slug:organisation>/", include("dashboards.organisation.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
@@ -29,7 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:organisation>/", include("dashboards.sessions.urls")),
     path("o/<slug:organisation>/", include("dashboards.systems_urls")),
     path("o/<slug:organisation>/initiatives/", include("dashboards.initiatives.urls")),
-    path("o/<slug:organisation>/", include("dashboards.organisation.urls")),
     path("o/<slug:organisation>/systems/<slug:system>/", include("dashboards.system.urls")),
     path("accounts/", include("allauth.urls")),
 ]
