@@ -142,10 +142,9 @@ class _Sums:
                 counts = self.counts.setdefault(place, {})
                 counts[kind, number] = counts.get((kind, number), 0) + sign * count
         earned = numbers[len(KINDS) :]
-        for (place, *points), count in Counter(zip(places, *earned, strict=True)).items():
-            sums = self.points.setdefault(place, [0] * len(earned))
-            for index, each in enumerate(points):
-                sums[index] += sign * count * each
+        for index, column in enumerate(earned):
+            for (place, points), count in Counter(zip(places, column, strict=True)).items():
+                self.points.setdefault(place, [0] * len(earned))[index] += sign * count * points
 
 
 @lru_cache
