@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
+from msgspec import structs
 
 from accounts.actors import Actor
 from assessments.instants import CLOCK_TOLERANCE
@@ -14,7 +16,8 @@ from assessments.models import System
 from evidence.formats import Report, ReportedCheck, Status, fold
 from evidence.mapping import Mapper
 from evidence.mapping_rules import mapper_of
-from evidence.posting import Outcome, PostedResult
+from evidence.models import Result
+from evidence.posting import Outcome, PostedResult, PostingConflict
 from evidence.recording import record_results
 from evidence.seen_names import note_names
 
@@ -64,10 +67,12 @@ def import_report(
     mapper = mapper_of(system)
     sorted_out = _SortedOut(checks, report.format, mapper)
     results = [_result(check, test, system, run, received_at) for check, test in sorted_out.mapped]
+    record = partial(record_results, actor=actor, received_at=received_at, dry_run=dry_run, concerning=[system.slug])
     with transaction.atomic():
-        outcome = record_results(
-            actor=actor, results=results, received_at=received_at, dry_run=dry_run, concerning=[system.slug]
-        )
+        try:
+            outcome = record(results=results)
+        except PostingConflict:
+            outcome = record(results=_without_times_once_ahead(results, system, run))
         if checks and not dry_run:
             note_names(system, report.format, checks, mapper, received_at)
     return Imported(
@@ -127,6 +132,25 @@ def _own_time(check: ReportedCheck, received_at: datetime) -> datetime | None:
 
 def _time_of_sending(run: RunOfReport, received_at: datetime) -> datetime | None:
     return min(run.sent_at, received_at) if run.sent_at is not None else None
+
+
+def _without_times_once_ahead(
+    results: Sequence[PostedResult], system: System, run: RunOfReport
+) -> Sequence[PostedResult]:
+    """The results as they were taken when this run was first received: without times that lay in the future then.
+
+    The same report has to say the same once they lie in the past.
+    """
+    if run.observed_at is not None:
+        return results
+    stored = Result.objects.filter(system=system, run_id=run.run_id)
+    received = dict(stored.values_list("check_of__name", "received_at"))
+    return [
+        structs.replace(result, observed_at=None)
+        if result.observed_at and result.observed_at > received.get(result.check, result.observed_at) + CLOCK_TOLERANCE
+        else result
+        for result in results
+    ]
 
 
 def _is_ahead(check: ReportedCheck, received_at: datetime) -> bool:
