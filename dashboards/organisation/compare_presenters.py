@@ -9,7 +9,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.template.defaultfilters import pluralize
+
 from assessments.entries import Listed
+from dashboards import phrases
 from rubric.definition import Category, Rubric, Test
 from rubric.levels import Level
 from rubric.loader import builtin
@@ -91,6 +94,14 @@ class Beside:
     categories: Sequence[CategoryRow]
 
 
+class Table(NamedTuple):
+    """The table of systems beside each other; `past` tells that it says nothing of what fails."""
+
+    organisation: str
+    beside: Beside
+    past: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryChange:
     """A category's points at two dates; None where nothing was recorded, or the rubric then lacked it."""
@@ -115,15 +126,17 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChangePage:
-    """One system at two dates. `delta` is None where there is nothing to compare, or on another scale.
+    """One system at two dates: what became of its score, in words, and how many tests differ.
 
-    It equals itself alone.
+    `delta` is None where there is nothing to compare, or on another scale. It equals itself alone.
     """
 
     before: Score | None
     after: Score | None
     rubric: Rubric
     delta: Fraction | None
+    says: str
+    counts: str
     categories: Sequence[CategoryChange]
     tests: Sequence[ChangeRow]
     editions: Sequence[tuple[datetime, Rubric]]
@@ -183,11 +196,14 @@ def present_changes(found: Changes) -> ChangePage:
     """The page's values."""
     before, after, rubric = found.before, found.after, found.rubric
     same = before is not None and before.score.rubric is rubric
+    delta = after.score.score.score - before.score.score.score if same and after and before else None
     return ChangePage(
         before=_score(before),
         after=_score(after),
         rubric=rubric,
-        delta=after.score.score.score - before.score.score.score if same and after and before else None,
+        delta=delta,
+        says=_says(delta, rubric),
+        counts=f"{len(found.tests)} test{pluralize(len(found.tests))} changed",
         categories=[
             CategoryChange(category, _points(before, category.key) if same else None, _points(after, category.key))
             for category in rubric.categories
@@ -195,3 +211,12 @@ def present_changes(found: Changes) -> ChangePage:
         tests=[ChangeRow(test, _cell(before, test.test.key), _cell(after, test.test.key)) for test in found.tests],
         editions=found.editions,
     )
+
+
+def _says(delta: Fraction | None, rubric: Rubric) -> str:
+    """What became of the score."""
+    if delta is None:
+        return "Nothing to compare the score with"
+    if delta == 0:
+        return "The score stands as it did"
+    return f"The score rose by {phrases.score(delta, rubric)}" if delta > 0 else "The score fell"

@@ -18,7 +18,7 @@ from accounts.models import Membership, Role
 from assessments.entries import Entry, entries_named
 from assessments.models import System
 from dashboards.moments import moment_of
-from dashboards.organisation.compare_presenters import Form, beside, columns_of, present_changes
+from dashboards.organisation.compare_presenters import Form, Table, beside, columns_of, present_changes
 from rubric.once import Once
 from scores.changes import changes
 from scores.overview import COMPARED
@@ -67,7 +67,8 @@ def compare(request: MemberRequest, organisation: str) -> HttpResponse:
             raise Http404
         context["changes"] = present_changes(changes(recorded, since, at))
     elif chosen:
-        context["beside"] = beside(columns_of(chosen, stands_at(chosen, at), at), only)
+        shown = beside(columns_of(chosen, stands_at(chosen, at), at), only)
+        context["table"] = Table(request.membership.organisation.slug, shown)
     return render(request, "dashboards/compare.html", context)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from django import template
 from django.template.defaultfilters import pluralize
 from django.utils.safestring import SafeString
 
+from assessments.entries import Entry
 from dashboards import drawing, phrases
 from dashboards.figures.palette import colour_name
 from dashboards.organisation.compare_presenters import (
@@ -19,13 +21,13 @@ from dashboards.organisation.compare_presenters import (
     CategoryRow,
     ChangePage,
     ChangeRow,
-    Column,
     TestRow,
 )
 from dashboards.templatetags.addresses import Site, addresses, site
 from dashboards.templatetags.components import delta, moment
 from rubric.definition import Rubric
 from rubric.levels import Level
+from rubric.once import Once
 from scores.changes import Cause, CauseKind
 from scores.score import Score
 
@@ -36,9 +38,14 @@ UNKNOWN, UNTOLD, UNASSESSED = map(QUIET.format, ("not in its rubric", "–", "No
 
 
 @register.simple_tag
-def system_links(columns: Sequence[Column], organisation: str) -> SafeString:
+def system_links(systems: Once[Entry], organisation: str) -> SafeString:
     """The names of systems as a part of a sentence, each a link to its page."""
-    links = [f'<a href="{addresses("system", organisation, each.slug)[1]}">{escape(each.name)}</a>' for each in columns]
+    return _system_links(site(), systems, organisation)
+
+
+@lru_cache(maxsize=64)
+def _system_links(lies: Site, systems: Once[Entry], organisation: str) -> SafeString:
+    links = [f'<a href="{addresses("system", organisation, each.slug)[1]}">{escape(each.name)}</a>' for each in systems]
     return SafeString(", ".join(links))
 
 
@@ -51,11 +58,6 @@ def beside_heads(page: Beside) -> SafeString:
 @register.simple_tag
 def beside_rows(page: Beside, organisation: str) -> SafeString:
     """The bodies of the table: final scores, then categories with their points and their tests."""
-    return _beside_rows(site(), page, organisation)
-
-
-@lru_cache(maxsize=64)
-def _beside_rows(lies: Site, page: Beside, organisation: str) -> SafeString:
     starts = [f'<td data-label="{escape(column.name)}">' for column in page.columns]
     pages = [addresses("system", organisation, column.slug)[1] for column in page.columns]
     told = [score is not None for score in page.scores]
@@ -121,18 +123,28 @@ def _level(claimed: Level, verified: Level, not_applicable: bool) -> str:
 
 @register.simple_tag
 @lru_cache(maxsize=64)
-def changed_categories(page: ChangePage) -> SafeString:
-    """A row for each category: its points at both dates, and the change."""
-    return SafeString("".join([_category_change(row, page.rubric) for row in page.categories]))
+def changed_points(page: ChangePage) -> SafeString:
+    """A row for the score and one for each category: its points at both dates, and the change."""
+    before, after = ("–" if each is None else f"<b>{_points(each)}</b>" for each in (page.before, page.after))
+    rows = [_row("Score", before, after, page.delta), *[_category_change(row, page.rubric) for row in page.categories]]
+    return SafeString("".join(rows))
+
+
+def _points(score: Score) -> str:
+    return phrases.score(score.score.score, score.rubric)
+
+
+def _row(head: str, before: str, after: str, change: Fraction | None) -> str:
+    return (
+        f'<tr><th scope="row">{head}</th><td class="num">{before}</td><td class="num">{after}</td>'
+        f'<td class="num">{delta(change)}</td></tr>'
+    )
 
 
 def _category_change(row: CategoryChange, rubric: Rubric) -> str:
     before, after = ("–" if value is None else phrases.points(value) for value in (row.before, row.after))
-    return (
-        f'<tr><th scope="row"><span class="dot cat-{colour_name(rubric, row.category.key)}"></span>'
-        f'{escape(row.category.title)}</th><td class="num">{before}</td><td class="num">{after}</td>'
-        f'<td class="num">{delta(row.change)}</td></tr>'
-    )
+    dot = f'<span class="dot cat-{colour_name(rubric, row.category.key)}"></span>'
+    return _row(dot + escape(row.category.title), before, after, row.change)
 
 
 @register.simple_tag
