@@ -27,6 +27,12 @@ def joined(vendor: str, rows: str) -> str:
     return f"SELECT string_agg(row::text, ',') FROM ({rows}) AS rows" if vendor == "postgresql" else rows
 
 
+def gathered(vendor: str, rows: str) -> str:
+    """The same as one value of another statement, without the outer brackets; null where there is no row."""
+    gather = "string_agg(row::text, ',')" if vendor == "postgresql" else "group_concat(row, ',')"
+    return f"SELECT {gather} FROM ({rows}) AS rows"
+
+
 def read(sql: str, parameters: Sequence[Any] = ()) -> str:
     """All rows that a statement of `joined` answers, as one array of arrays."""
     return f"[{','.join([row for (row,) in fetch(sql, parameters) if row is not None])}]"

@@ -18,13 +18,13 @@ from django.db.models.functions import Cast
 from accounts.compiled import compiled
 from accounts.models import Membership, Token
 from accounts.statements import VENDOR
-from accounts.texts import array, instant
+from accounts.texts import array, gathered, instant
 from assessments.models import AssessmentStatus, System
 from rubric.definition import Rubric
 from rubric.once import Once
 from scores.facts import editions_of
 from scores.trends import with_first_run
-from scores.whole_histories import Frozen, Whole, made_of, spans
+from scores.whole_histories import Frozen, Whole, held_spans, made_of
 
 
 class Final(NamedTuple):
@@ -57,19 +57,18 @@ def recorded_of(reader: Membership | Token, slug: str) -> Recorded | None:
         return None
     pk, credit, branch, editions, first_run_at, held, assessed = found[0]
     finals, frozen = _finals(assessed or "")
-    return Recorded(pk, credit, branch, finals, made_of(f"[{held or ''}]", frozen, _editions(editions), first_run_at))
+    return Recorded(pk, credit, branch, finals, made_of(held, frozen, _editions(editions), first_run_at))
 
 
 @compiled
 def _stored(organisation: int, slug: str, *bound: int) -> QuerySet[System, tuple[Any, ...]]:
     reader = Token(organisation_id=organisation, system_id=bound[0] if bound else None)
-    own = "assessments_system.id"
     return (
         with_first_run(System.objects.visible_to(reader).filter(slug=slug))
         .annotate(
             as_text=Cast("editions", TextField()),
-            held=RawSQL(_gathered(VENDOR, spans(VENDOR, own, "assessments_system.generation")), ()),
-            assessed=RawSQL(_gathered(VENDOR, _assessed(VENDOR, own)), ()),
+            held=held_spans(),
+            assessed=RawSQL(gathered(VENDOR, _assessed(VENDOR)), ()),
         )
         .order_by()
         .values_list(
@@ -78,18 +77,12 @@ def _stored(organisation: int, slug: str, *bound: int) -> QuerySet[System, tuple
     )
 
 
-def _gathered(vendor: str, rows: str) -> str:
-    """SQL for the rows' arrays, divided by commas: what `accounts.texts.joined` answers, as a value."""
-    gather = "string_agg(row::text, ',')" if vendor == "postgresql" else "group_concat(row, ',')"
-    return f"SELECT {gather} FROM ({rows}) AS rows"
-
-
-def _assessed(vendor: str, system: str) -> str:
+def _assessed(vendor: str) -> str:
     claims = "a.claims" if vendor == "postgresql" else "json(a.claims)"
     columns = array(vendor, "a.id", instant(vendor, "a.effective_at"), "a.recorded_by", claims)
     return (
         f"SELECT {columns} AS row FROM assessments_assessment a"
-        f" WHERE a.system_id = {system} AND a.status = '{AssessmentStatus.FINAL.value}'"
+        f" WHERE a.system_id = assessments_system.id AND a.status = '{AssessmentStatus.FINAL.value}'"
         " ORDER BY a.effective_at, a.recorded_at, a.id"
     )
 

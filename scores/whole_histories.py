@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from django.db.models.expressions import RawSQL
 
 from accounts.statements import VENDOR
-from accounts.texts import array, instant, joined, read
+from accounts.texts import array, gathered, instant
 from assessments.claims import thaw
 from assessments.models import Assessment, System
 from evidence.rules_of import Rules
@@ -81,32 +82,32 @@ class Whole:
         return (_reported if self.lasting else _reported.__wrapped__)(self, rubric)
 
 
-def whole_of(system: System, finals: Iterable[Assessment], first_run_at: datetime | None) -> Whole:
-    """All facts of a system, in one statement; `finals` are its final assessments, ascending."""
-    text = read(joined(VENDOR, spans(VENDOR, "%s", "%s")), [system.pk, system.generation])
+def whole_of(system: System, held: str | None, finals: Iterable[Assessment], first_run_at: datetime | None) -> Whole:
+    """All facts of a system, of which `held_spans` answered this; `finals` are its final assessments, ascending."""
     claims = tuple(
         [(each.effective_at, tuple((each.claims or {}).items())) for each in finals if each.effective_at is not None]
     )
-    return made_of(text, claims, tuple(editions_of(system.editions)), first_run_at)
+    return made_of(held, claims, tuple(editions_of(system.editions)), first_run_at)
 
 
-@lru_cache
-def spans(vendor: str, system: str, generation: str) -> str:
-    """SQL for an array of each span of a system's generation: that which it points to when it is read, as its rules are."""
-    columns = array(vendor, "test", "level", instant(vendor, "starts_at"), instant(vendor, "ends_at"))
-    return (
-        f"SELECT {columns} AS row FROM evidence_span"
-        f" WHERE system_id = {system} AND generation = {generation} ORDER BY evidence_span.id"
-    )
+def held_spans() -> RawSQL:
+    """In a query of systems, the spans of the generation that each points to, as its rules do: arrays, divided by commas."""
+    columns = array(VENDOR, "test", "level", instant(VENDOR, "starts_at"), instant(VENDOR, "ends_at"))
+    rows = f"SELECT {columns} AS row FROM evidence_span WHERE {OWN_SPANS} ORDER BY evidence_span.id"
+    return RawSQL(gathered(VENDOR, rows), ())
+
+
+OWN_SPANS = "system_id = assessments_system.id AND generation = assessments_system.generation"
 
 
 def made_of(
-    text: str,
+    held: str | None,
     claims: tuple[Frozen, ...],
     editions: tuple[tuple[datetime | None, Rubric], ...],
     first_run_at: datetime | None,
 ) -> Whole:
-    """All that these facts make; `text` is an array of what `spans` answers, and `claims` ascend."""
+    """All that these facts make; `held` is what `held_spans` answers, and `claims` ascend."""
+    text = f"[{held or ''}]"
     make = _whole if len(text) <= LONGEST else _whole.__wrapped__
     return make(text, claims, editions, first_run_at)
 

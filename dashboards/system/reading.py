@@ -22,7 +22,7 @@ from scores.marks import Event, events, told_of
 from scores.reading import LAST
 from scores.score import FullScore
 from scores.trends import with_first_run
-from scores.whole_histories import explained_at, whole_of
+from scores.whole_histories import explained_at, held_spans, whole_of
 from scores.why import neighbours
 
 RECENT = 12
@@ -71,17 +71,22 @@ class SystemFacts:
         return self.first_run_at is not None and self.first_run_at <= self.at
 
 
-def system_of(membership: Membership, slug: str) -> System:
-    """The visible system of this slug, with its organisation, team and owner; raises Http404 where there is none."""
-    found = _visible(membership.organisation_id, slug)
+def system_of(membership: Membership, slug: str, *, with_spans: bool = False) -> System:
+    """The visible system of this slug, with its organisation, team and owner; raises Http404 where there is none.
+
+    `with_spans` reads what `read_system` needs besides.
+    """
+    found = _visible(membership.organisation_id, slug, with_spans=with_spans)
     if not found:
         raise Http404
     return found[0]
 
 
 @compiled
-def _visible(organisation: int, slug: str) -> QuerySet[System]:
+def _visible(organisation: int, slug: str, *, with_spans: bool) -> QuerySet[System]:
     systems = System.objects.visible_to(Membership(organisation_id=organisation)).filter(slug=slug)
+    if with_spans:
+        systems = systems.annotate(held=held_spans())
     imported = Exists(SeenNames.objects.filter(system=OuterRef("pk")))
     return with_first_run(systems).annotate(was_imported_to=imported).select_related("organisation", "team", "owner")
 
@@ -92,11 +97,12 @@ def _assessments(system: int) -> QuerySet[Assessment]:
 
 
 def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
-    """What the page of a system that `system_of` found shows as of `at`, at the present `now`, in six queries."""
+    """What the page of a system, found with its spans, shows as of `at`, at the present `now`, in five queries."""
     assessments = _assessments(system.pk)
     finals = [each for each in assessments if _holds(each, LAST)]
     first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
-    whole = whole_of(system, finals, first_run_at)
+    spans: str | None = system.held  # type: ignore[attr-defined]
+    whole = whole_of(system, spans, finals, first_run_at)
     earlier, later = neighbours(whole.instants, at)
     until = max(at, now)
     newest = newest_by_name(system, at)

@@ -29,7 +29,7 @@ def system(request: MemberRequest, organisation: str, system: str) -> HttpRespon
     """The system as of now, or as of `?at=`, a day or an instant."""
     now = timezone.now()
     moment = as_of(request.GET, now)
-    found = system_of(request.membership, system)
+    found = system_of(request.membership, system, with_spans=True)
     facts = read_system(found, moment.at, now)
     imported_to: bool = found.was_imported_to  # type: ignore[attr-defined]
     may_assess = request.membership.may(Role.ASSESSOR)

@@ -37,9 +37,9 @@ def test_they_find_what_django_finds() -> None:
     asked: list[tuple[Any, int, tuple[Any, ...], dict[str, Any]]] = [
         (memberships_by, 1, (owner.pk,), {}),
         (memberships_by, 0, (owner.pk + 1_000,), {}),
-        (reading._visible, 1, (fraud.organisation_id, "fraud"), {}),
-        (reading._visible, 1, (search.organisation_id, "search"), {}),
-        (reading._visible, 0, (fraud.organisation_id, "search"), {}),
+        (reading._visible, 1, (fraud.organisation_id, "fraud"), {"with_spans": True}),
+        (reading._visible, 1, (search.organisation_id, "search"), {"with_spans": False}),
+        (reading._visible, 0, (fraud.organisation_id, "search"), {"with_spans": True}),
         (reading._assessments, 1, (fraud.pk,), {}),
         (marks._told, 0, (fraud.organisation_id, fraud.pk, NOW), {"most": 3, "kinds": marks.KINDS}),
         (recorded._stored, 1, (fraud.organisation_id, "fraud"), {}),
