@@ -7,33 +7,32 @@ a memory: whatever is missing or outdated is read from the database.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 import lmdb
-import msgspec
 from django.conf import settings
 
 from evidence.batch import Plan
 from evidence.remembered import Remembered, learned
+from rubric.levels import Level
 
 BYTES = 32 << 20
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Remembered).decode
 
 
 def recall(organisation_id: int, slug: str) -> Remembered | None:
     """What is remembered of a system, as an object of the caller's own."""
     if not settings.POSTINGS_MEMORY:
         return None
-    with _environment(os.getpid(), settings.POSTINGS_MEMORY).begin(buffers=True) as transaction:
+    with _environment(os.getpid(), settings.POSTINGS_MEMORY).begin() as transaction:
         known = transaction.get(_key(organisation_id, slug))
-        return None if known is None else _decode(known)
+        return None if known is None else Remembered.of(known)
 
 
 def keep(organisation_id: int, slug: str, remembered: Remembered) -> None:
     """Remember this of a system, instead of what was remembered. A full memory forgets everything else."""
     environment = _environment(os.getpid(), settings.POSTINGS_MEMORY)
-    key, value = _key(organisation_id, slug), _encode(remembered)
+    key, value = _key(organisation_id, slug), remembered.sealed()
     try:
         with environment.begin(write=True) as transaction:
             transaction.put(key, value)
@@ -44,11 +43,11 @@ def keep(organisation_id: int, slug: str, remembered: Remembered) -> None:
             transaction.drop(environment.open_db(txn=transaction), delete=False)
 
 
-def learn(plan: Plan, version: str) -> None:
+def learn(plan: Plan, version: str, verified: Mapping[str, Level]) -> None:
     """Remember a system of which a plan was stored that was made from what was read for remembering."""
     system = plan.batch.system
     known = recall(system.organisation_id, system.slug)
-    keep(system.organisation_id, system.slug, learned(plan, known, version))
+    keep(system.organisation_id, system.slug, learned(plan, known, version, verified))
 
 
 def _key(organisation_id: int, slug: str) -> bytes:

@@ -84,7 +84,7 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
         version = _store(actor, plans, received_at)
         if version is not None:
             if remembering:
-                memory.learn(plans[0], version)
+                memory.learn(plans[0], version, systems[0].verified_after)
             return _outcome(batches, systems)
     return None
 
@@ -109,7 +109,7 @@ def _record_unread(actor: Actor, by_system: BySystem, received_at: datetime) -> 
     version = _store(actor, [plan], received_at, _unread(actor, items))
     if version is None:
         return None
-    memory.keep(actor.organisation.pk, slug, after(known, plan, version))
+    memory.keep(actor.organisation.pk, slug, after(known, plan, version, systems[0].verified_after))
     return _outcome([batch], systems)
 
 
