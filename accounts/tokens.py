@@ -7,14 +7,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
 from django.db.models import Model, Q
 
 from accounts import activity
 from accounts.actors import Actor
 from accounts.errors import Conflict, FieldFault, Invalid
 from accounts.models import Organisation, Pass, Scope, Token, hash_secret
-from accounts.statements import SQLITE, Row, columns_of, fetch, hydrated, to_sql
+from accounts.statements import SQLITE, Row, columns_of, fetch, hydrated, partly, to_sql
 
 MARK = "mls_"
 BRIEF_MARK = "mlsx_"
@@ -209,10 +209,9 @@ def _brief_token_of(row: Row) -> Token:
     """The token in a row of a brief `_by_secret`."""
     *own, credit, slug, _ = row
     token = hydrated(Token, own)
-    alias = DEFAULT_DB_ALIAS
-    token.organisation = Organisation.from_db(alias, ("id", "credit"), (token.organisation_id, credit))
+    token.organisation = partly(Organisation, ("id", "credit"), (token.organisation_id, credit))
     if token.system_id is not None:
-        token.system = _system_model().from_db(alias, ("id", "slug"), (token.system_id, slug))  # type: ignore[assignment]
+        token.system = partly(_system_model(), ("id", "slug"), (token.system_id, slug))  # type: ignore[assignment]
     return token
 
 

@@ -58,11 +58,18 @@ def hold(vendor: str, systems: Iterable[tuple[int, str, Any]], unread: Unread | 
         alone = len(rows) == 1
         values = [*rows[0]] if alone else [document(rows)]
         if unread is not None:
-            values += [rows[0][0], unread.run_ids] * 2
+            values += [rows[0][0], _texts(unread.run_ids)] * 2
             values += [unread.token_id, unread.token_version] if unread.token_version else []
         return [Write(HELD, _hold_statement(alone, unread is not None, bool(unread and unread.token_version)), values)]
     marked = [(key, until) for key, _, until in rows if until is not None]
     return [Write(HELD, _mark_statement(), [document(marked)])] if marked else []
+
+
+def _texts(values: Iterable[str]) -> str:
+    """Texts as the text of an array, which is made sooner than an array that psycopg would have to understand."""
+    escaped = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    inside = '","'.join(escaped)
+    return f'{{"{inside}"}}'
 
 
 @lru_cache

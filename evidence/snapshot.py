@@ -8,13 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from json import loads
 
-from django.db import DEFAULT_DB_ALIAS
 from msgspec import Struct
 from msgspec.json import Decoder
 
 from accounts.actors import Actor
 from accounts.instants import from_sql, instant_from_sql
-from accounts.statements import VENDOR, document, fetch, shelved, to_sql
+from accounts.statements import VENDOR, document, fetch, partly, shelved, to_sql
 from accounts.tokens import Outdated
 from assessments.claims import thaw
 from assessments.models import System
@@ -212,7 +211,7 @@ def made_of(actor: Actor, pk: int, slug: str, generation: int, facts: str, claim
     """What a system's own row and its organisation's say, and its newest claims, each as a text that was read."""
     pending, branch, editions, windows, credit, window_days, repeat_hours, version, *states = _decode(facts)
     own = (pk, actor.organisation.pk, slug, editions, windows, branch, generation, pending)
-    system = System.from_db(DEFAULT_DB_ALIAS, COLUMNS, (*own, *map(from_sql, states)))
+    system = partly(System, COLUMNS, (*own, *map(from_sql, states)))
     system.organisation = actor.organisation
     rules = Rules(window_days, repeat_hours, credit, windows, branch)
     known = None if claims is None else _claims(claims)

@@ -11,6 +11,8 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED
 
 def is_trusted(address: str) -> bool:
     """Whether `address` is an IP address within one of the trusted networks."""
+    if not settings.TRUSTED_PROXIES:
+        return False
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

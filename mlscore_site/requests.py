@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 
 import structlog
@@ -12,7 +13,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from mlscore_site import logs, metrics
 
@@ -88,6 +89,12 @@ class ApiShortcut:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(API):
             return self.get_response(request)
-        request.resolver_match = match = resolve(request.path_info)
+        request.resolver_match = match = _resolved(request.path_info, settings.ROOT_URLCONF)
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+
+@lru_cache(maxsize=512)
+def _resolved(path: str, urlconf: str) -> ResolverMatch:
+    """What an address leads to, which most clients ask for again and again. Raises Resolver404."""
+    return resolve(path, urlconf)

@@ -35,6 +35,7 @@ from tests.rubric.reading import DAY, EPOCH
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
 TESTS = ("data-1", "data-2", "model-1", "infra-1")
+ODD = "\"quoted\", {back\\slashed} and 'so on', NULL"
 REMEMBERS = connection.vendor == "postgresql"
 
 
@@ -65,7 +66,7 @@ def a_result(world: World) -> Outcome:
 
 
 def a_few(world: World) -> Outcome:
-    run = f"run-{len(world.posted)}"
+    run = f"run-{len(world.posted)} {world.dice.choice(['', 'a', ODD])}"
     tests = world.dice.sample(TESTS, world.dice.randint(2, 4))
     return world.post(*(world.result(test=test, check=test, run_id=run) for test in tests))
 
