@@ -150,13 +150,17 @@ class Plan:
             generation=batch.system.generation,
             checks=batch.changed_checks(),
             results=batch.fresh,
-            runs=writing.with_siblings(
-                (key for key, times in self.runs.items() if snapshot.runs.get(key) != times), self.runs
-            ),
+            runs=self._changed_runs(),
             known_runs=snapshot.runs,
             spans=spans.difference(snapshot.spans, self.layers, snapshot.span_ids),
             states_until=batch.states_until(self.layers, self.regions),
         )
+
+    def _changed_runs(self) -> Mapping[RunKey, RunTimes]:
+        known = self.batch.snapshot.runs
+        if not known:
+            return self.runs
+        return writing.with_siblings((key for key, times in self.runs.items() if known.get(key) != times), self.runs)
 
     @property
     def is_all(self) -> bool:

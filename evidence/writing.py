@@ -96,7 +96,7 @@ def _checks(changes: Sequence[Changes]) -> list[Write]:
     fresh: list[Any] = []
     for each in changes:
         for check in each.checks:
-            newest = check.newest_status, _moment(check.newest_observed_at), _moment(check.newest_received_at)
+            newest = check.newest_status, *_moments(check.newest_observed_at, check.newest_received_at)
             if check.id is None:
                 fresh.append((each.system_id, check.name, check.test, *newest))
             else:
@@ -175,7 +175,10 @@ def _insert_results(vendor: str, some_new: bool) -> str:
 
 def of_several_branches(runs: Iterable[RunKey]) -> set[tuple[str, str]]:
     """The (test, run_id) of those runs that have rows of more than one branch among these."""
-    return {run for run, rows in Counter(key[:2] for key in runs).items() if rows > 1}
+    keys = list(runs)
+    if len({branch for _, _, branch in keys}) < 2:
+        return set()
+    return {run for run, rows in Counter(key[:2] for key in keys).items() if rows > 1}
 
 
 def with_siblings(changed: Iterable[RunKey], runs: Mapping[RunKey, RunTimes]) -> dict[RunKey, RunTimes]:
@@ -201,9 +204,8 @@ def _runs(
     for system_id, of_system, known in runs:
         several = of_several_branches(of_system)
         for key, times in of_system.items():
-            instants = to_sql(times.observed), _moment(times.executed), _moment(times.passed)
             test, run_id, branch = key
-            row = (system_id, run_id, branch, *instants, key[:2] in several), (test,)
+            row = (system_id, run_id, branch, *_moments(*times), (test, run_id) in several), (test,)
             (others if key in known else fresh).append(row)
     named = (("stored_runs", fresh, False), ("changed_runs", others, True))
     return [Write(name, _insert_runs(VENDOR, condition, may), [shelved(rows)]) for name, rows, may in named if rows]
@@ -289,6 +291,10 @@ def _upsert_spans(vendor: str, condition: str) -> str:
 
 def _moment(at: datetime | None) -> Any:
     return None if at is None else to_sql(at)
+
+
+def _moments(*instants: datetime | None) -> tuple[Any, ...]:
+    return tuple([_moment(at) for at in instants]) if SQLITE else instants
 
 
 def _cast(vendor: str, kind: str) -> str:
