@@ -52,6 +52,7 @@ def fill(
     }
     run |= {"first_observed_at": hour, "first_executed_at": hour, "first_passed_at": hour}
     _insert(Run, run, f"{source} {in_order}", [*instant, *instant, *instant, rounds, system.pk])
+    System.objects.filter(pk=system.pk).update(first_run_at=times[0])
     Span.objects.bulk_create(
         Span(
             system=system,

@@ -153,6 +153,9 @@ def _store(stories: Sequence[Story], counts: Counts) -> None:
     counts.results += sum(len(times) for story in stories for times in story.nights.values())
     counts.spans += _copy(Span, (row for story in stories for row in spans_of(story)))
     _copy(Run, (row for story in stories for row in _runs(story)))
+    for each in stories:
+        each.system.first_run_at = min((times[0] for times in each.nights.values() if times), default=None)
+    System.objects.bulk_update((each.system for each in stories), ["first_run_at"])
     sampled = (row for story in stories if story.full for row in _results(story, pks))
     counts.stored += _copy(Result, sampled)
 

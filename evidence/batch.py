@@ -154,6 +154,7 @@ class Plan:
             known_runs=snapshot.runs,
             spans=spans.difference(snapshot.spans, self.layers, snapshot.span_ids),
             states_until=batch.states_until(self.layers, self.regions),
+            first_run_at=min((times.observed for times in self.runs.values()), default=None),
         )
 
     def _changed_runs(self) -> Mapping[RunKey, RunTimes]:

@@ -46,12 +46,13 @@ class Unread:
     token_version: str = ""
 
 
-def hold(vendor: str, systems: Iterable[tuple[int, str, Any]], unread: Unread | None = None) -> list[Write]:
+def hold(vendor: str, systems: Iterable[tuple[int, str, Any, Any]], unread: Unread | None = None) -> list[Write]:
     """What gives systems, by their keys, another version, provided that they have these ones; for `if_held`.
 
-    With each it takes the instant (as `to_sql` gives it) from which on its kept states are no longer known to be true, or
-    None: a statement writes a row but once. Several systems must be locked before; only then is their order safe. What is
-    `unread` is provided too, of a single system on PostgreSQL.
+    With each it takes two instants (as `to_sql` gives them) or None, since a statement writes a row but once: from which on
+    its kept states are no longer known to be true, and when the earliest of the runs that are stored was observed. Several
+    systems must be locked before; only then is their order safe. What is `unread` is provided too, of a single system on
+    PostgreSQL.
     """
     rows = list(systems)
     if vendor == "postgresql":
@@ -61,7 +62,7 @@ def hold(vendor: str, systems: Iterable[tuple[int, str, Any]], unread: Unread | 
             values += [rows[0][0], _texts(unread.run_ids)] * 2
             values += [unread.token_id, unread.token_version] if unread.token_version else []
         return [Write(HELD, _hold_statement(alone, unread is not None, bool(unread and unread.token_version)), values)]
-    marked = [(key, until) for key, _, until in rows if until is not None]
+    marked = [(key, until, first) for key, _, until, first in rows if (until, first) != (None, None)]
     return [Write(HELD, _mark_statement(), [document(marked)])] if marked else []
 
 
@@ -72,16 +73,20 @@ def _texts(values: Iterable[str]) -> str:
     return f'{{"{inside}"}}'
 
 
+_INSTANTS = {"until": "timestamptz", "first": "timestamptz"}
+
+
 @lru_cache
 def _hold_statement(alone: bool, unread: bool, recalled: bool) -> str:
-    rows = (one if alone else listed)("postgresql", "l", system="bigint", version="xid", until="timestamptz")
+    rows = (one if alone else listed)("postgresql", "l", system="bigint", version="xid", **_INSTANTS)
     conditions = "".join(f" AND {_NOTHING.format(table)}" for table in _OF_RUNS) if unread else ""
     if recalled:
         conditions += f" AND {SAME_TOKEN}"
     return (
         "UPDATE assessments_system s SET states_until ="
-        " CASE WHEN l.until < s.states_until THEN l.until ELSE s.states_until END"
-        f" FROM {rows} WHERE s.id = l.system AND s.xmin = l.version{conditions} RETURNING s.xmin::text AS version"
+        " CASE WHEN l.until < s.states_until THEN l.until ELSE s.states_until END,"
+        f" first_run_at = least(s.first_run_at, l.first) FROM {rows}"
+        f" WHERE s.id = l.system AND s.xmin = l.version{conditions} RETURNING s.xmin::text AS version"
     )
 
 
@@ -94,10 +99,13 @@ SAME_TOKEN = "EXISTS (SELECT FROM accounts_token t WHERE t.id = %s AND t.xmin = 
 
 @lru_cache
 def _mark_statement() -> str:
-    rows = listed("sqlite", "l", system="bigint", until="timestamptz")
+    rows = listed("sqlite", "l", system="bigint", **_INSTANTS)
+    falls = "states_until > l.until"
+    precedes = "(first_run_at > l.first OR first_run_at IS NULL AND l.first IS NOT NULL)"
     return (
-        f"UPDATE assessments_system SET states_until = l.until FROM {rows}"
-        " WHERE assessments_system.id = l.system AND assessments_system.states_until > l.until"
+        f"UPDATE assessments_system SET states_until = CASE WHEN {falls} THEN l.until ELSE states_until END,"
+        f" first_run_at = CASE WHEN {precedes} THEN l.first ELSE first_run_at END FROM {rows}"
+        f" WHERE assessments_system.id = l.system AND ({falls} OR {precedes})"
     )
 
 

@@ -39,6 +39,7 @@ def check_system(system_id: int, *, repair: bool) -> list[Disagreement]:
     tests = {*runs.values_list("test", flat=True).distinct()}
     tests |= {*Check.objects.filter(system=system).values_list("test", flat=True).distinct()}
     found = [each for test in sorted(tests) for each in _check_runs(system, test, repair=repair)]
+    found += _check_first_run(system, repair=repair)
     found += _check_spans(system, repair=repair)
     if found and repair:
         System.objects.filter(pk=system.pk).forget_states()
@@ -74,6 +75,15 @@ def _check_runs(system: System, test: str, *, repair: bool) -> Iterator[Disagree
         store_runs([(system.pk, with_siblings(wrong, expected))])
     for _, run_id, branch in unfounded if repair else ():
         Run.objects.filter(system=system, test=test, run_id=run_id, branch=branch).delete()
+
+
+def _check_first_run(system: System, *, repair: bool) -> Iterator[Disagreement]:
+    """Compare when the system's earliest run was observed by its row and by its runs, as they are stored now."""
+    first = Run.objects.filter(system=system).first_observed_at()
+    if system.first_run_at != first:
+        yield Disagreement(system.slug, "runs", "the first", f"stored {system.first_run_at}, runs say {first}")
+        if repair:
+            System.objects.filter(pk=system.pk).update(first_run_at=first)
 
 
 def _check_spans(system: System, *, repair: bool) -> Iterator[Disagreement]:

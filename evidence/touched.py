@@ -154,18 +154,10 @@ def _neighbours(column: str, single: bool, remembering: bool) -> str:
 
 
 def _near(column: str, remembering: bool) -> str:
-    """The neighbours of many runs. Mostly none lies behind, which two look-ups tell of a whole system."""
-    late = (
-        f"(SELECT r.{column} FROM evidence_run r WHERE r.system_id = l.system AND r.several_branches = {{several}}"
-        f" AND r.{column} IS NOT NULL ORDER BY r.{column} DESC LIMIT 1) >= l.after"
-    )
-    later = _neighbour(column, ">= l.after", "ASC")
+    """The neighbours of many runs."""
     return f""",
-ahead AS MATERIALIZED (SELECT l.system FROM (SELECT system, min(after) AS after FROM runs GROUP BY system) l
- WHERE {late.format(several="false")} OR {late.format(several="true")}),
 near AS MATERIALIZED (SELECT l.system, l.test, {_neighbour(column, "<= l.before", "DESC")} AS earlier,
- CASE WHEN l.system IN (SELECT a.system FROM ahead a) THEN {later} END AS later,
- {_since(column, remembering)} AS since FROM runs l)"""
+ {_neighbour(column, ">= l.after", "ASC")} AS later, {_since(column, remembering)} AS since FROM runs l)"""
 
 
 def _since(column: str, remembering: bool) -> str:

@@ -84,6 +84,9 @@ def _recompute_run(system: System, result: Result) -> None:
             first_executed_at=remaining.executed,
             first_passed_at=remaining.passed,
         )
+    if any(times.observed == system.first_run_at for times in before.values()):
+        first = Run.objects.filter(system=system).first_observed_at()
+        System.objects.filter(pk=system.pk).update(first_run_at=first)
     if old is not None and new != old:
         spans.rebuild_region(system, system.generation, rules, {test: (old, old if new is None else new)})
     keep_pending_spans(system, rules, before, after)

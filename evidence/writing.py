@@ -69,6 +69,7 @@ class Changes:
     spans: Difference
     states_until: datetime | None = None
     """Its kept states are no longer known to be true from here on; None: they are as before."""
+    first_run_at: datetime | None = None
 
 
 def store(
@@ -87,7 +88,7 @@ def store(
     ]
     if not writes:
         return changes[0].version if len(changes) == 1 else ""
-    held = [(each.system_id, each.version, _moment(each.states_until)) for each in changes]
+    held = [(each.system_id, each.version, *_moments(each.states_until, each.first_run_at)) for each in changes]
     return statements.store([*hold(VENDOR, held, unread), *writes], f"SELECT version FROM {HELD} LIMIT 1")
 
 

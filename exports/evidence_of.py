@@ -40,7 +40,7 @@ REPORTED = [
         },
         lambda reader: Run.objects.filter(system__in=System.objects.visible_to(reader)),
         lambda system: Run.objects.filter(system=system),
-        ["first_observed_at", "id"],
+        ["run_id", "test", "branch"],
     ),
     by_system(
         "results",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assessments.models import System
-from evidence.models import Run
 from rubric.timeline import levels_at
 from scores.facts import load_facts
 from scores.overview import review_is_due
@@ -23,10 +22,10 @@ class Brief:
 
 
 def brief(system: System, at: datetime) -> Brief:
-    """The same score as everywhere, as of `at` (aware), in three statements. The system's organisation must be loaded."""
+    """The same score as everywhere, as of `at` (aware), in two statements. The system's organisation must be loaded."""
     facts = load_facts([system], at, at)[system.pk]
     assessed_at = max((claims.effective_at for claims in facts.claims), default=None)
-    if assessed_at is None and not Run.objects.filter(system=system, first_observed_at__lte=at).exists():
+    if assessed_at is None and (system.first_run_at is None or system.first_run_at > at):
         return Brief(None, review_due=False)
     score = score_of(facts.rubric_at(at), levels_at(facts, at), at)
     return Brief(score, review_is_due(system, assessed_at, at))

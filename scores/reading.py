@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
-from assessments.models import Assessment, System
-from evidence.models import Run
+from assessments.models import AssessmentStatus, System
 from evidence.rules_of import Rules
 from rubric.definition import Rubric
 from rubric.levels import Level
@@ -129,10 +128,12 @@ def test_score(
 
 
 def first_fact_at(system: System) -> datetime | None:
-    """When the oldest fact of a system happened: a result's or a final assessment's; None without any."""
-    runs = Run.objects.filter(system=system).aggregate(first=Min("first_observed_at"))["first"]
-    finals = Assessment.objects.final().filter(system=system).order_by().aggregate(first=Min("effective_at"))["first"]
-    return min((at for at in (runs, finals) if at is not None), default=None)
+    """When the oldest fact of a system happened: a result's or a final assessment's; None without any. One query."""
+    final = Q(assessments__status=AssessmentStatus.FINAL)
+    first = System.objects.filter(pk=system.pk).aggregate(
+        run=Min("first_run_at"), claims=Min("assessments__effective_at", filter=final)
+    )
+    return min((at for at in first.values() if at is not None), default=None)
 
 
 def history(system: System, start: datetime, end: datetime) -> list[Point]:

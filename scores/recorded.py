@@ -23,7 +23,6 @@ from assessments.models import AssessmentStatus, System
 from rubric.definition import Rubric
 from rubric.once import Once
 from scores.facts import editions_of
-from scores.trends import with_first_run
 from scores.whole_histories import Frozen, Whole, held_spans, made_of
 
 
@@ -64,7 +63,8 @@ def recorded_of(reader: Membership | Token, slug: str) -> Recorded | None:
 def _stored(organisation: int, slug: str, *bound: int) -> QuerySet[System, tuple[Any, ...]]:
     reader = Token(organisation_id=organisation, system_id=bound[0] if bound else None)
     return (
-        with_first_run(System.objects.visible_to(reader).filter(slug=slug))
+        System.objects.visible_to(reader)
+        .filter(slug=slug)
         .annotate(
             as_text=Cast("editions", TextField()),
             held=held_spans(),

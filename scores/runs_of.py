@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import connection
+from functools import lru_cache
 
 from accounts.instants import from_sql
-from accounts.statements import to_sql
+from accounts.statements import VENDOR, document, fetch, listed, to_sql
 from assessments.models import System
 from evidence.rules_of import Rules
 
@@ -24,74 +22,56 @@ class RunCount:
 
 
 def run_counts(system: System, rules: Rules, tests: Sequence[str], at: datetime) -> dict[str, RunCount]:
-    """For each of these tests the runs in its window at `at` and its newest run until then, in one statement.
+    """For each of these tests the runs in its window at `at` and its newest run until then, in one statement."""
+    branch = rules.counted_branch
+    own = [system.pk, to_sql(at), *(() if branch is None else (branch,))]
+    windows = document([(test, to_sql(_floor(at, rules.freshness(test).window))) for test in tests])
+    rows = fetch(_statement(VENDOR, rules.time_column, branch is not None), [*own, *own, windows, *own])
+    return {test: RunCount(runs, from_sql(newest)) for test, runs, newest in rows}
 
-    One stretch of an index holds what lies in the usual window, whatever the tests; a test with a window of its own is
-    counted apart, and so is the only one.
+
+@lru_cache
+def _statement(vendor: str, column: str, of_branch: bool) -> str:
+    """Of each test in a list how many runs lie in its window, and when the newest one was.
+
+    One stretch of an index holds a test's window and says all of those rows that are all there is of their run. Only where
+    there are others, and `of_branch`, where each row of the branch is a run, the rows themselves are read.
     """
-    apart = [test for test in tests if test in rules.windows or len(tests) == 1]
-    parts = [_in_window(system, rules, rules.freshness(test).window, at, "r.test = %s", [test]) for test in apart]
-    if len(apart) < len(tests):
-        usual = timedelta(days=rules.window_days)
-        others = f" AND r.test NOT IN ({', '.join(['%s'] * len(apart))})" if apart else ""
-        for several in (False, True):
-            chosen = f"r.several_branches = {str(several).lower()}{others}"
-            parts.append(_in_window(system, rules, usual, at, chosen, apart, single=not several))
-    column = rules.time_column
-    sql = (
-        f"SELECT wanted.test, counted.runs, COALESCE(counted.newest, (SELECT r.{column} FROM evidence_run r"
-        f" WHERE r.system_id = %s AND r.test = wanted.test AND r.{column} <= %s{_timed(rules)}"
-        f" ORDER BY r.{column} DESC LIMIT 1))"
-        f" FROM (SELECT column1 AS test FROM (VALUES {', '.join(['(%s)'] * len(tests))}) AS listed) AS wanted"
-        " LEFT JOIN (SELECT part.test, SUM(part.runs) AS runs, MAX(part.newest) AS newest"
-        f" FROM ({' UNION ALL '.join(part for part, _ in parts)}) AS part GROUP BY part.test) AS counted"
-        " ON counted.test = wanted.test"
+    own = f"r.system_id = %s AND r.{column} <= %s{' AND r.branch = %s' if of_branch else ''}"
+    # As a condition that an index serves, it would let PostgreSQL choose one of another column and read all runs of the test.
+    several = "false" if of_branch else "coalesce(r.several_branches, false)"
+    earliest = (
+        "NOT EXISTS (SELECT 1 FROM evidence_run o WHERE o.system_id = r.system_id AND o.test = r.test"
+        f" AND o.run_id = r.run_id AND o.{column} < r.{column})"
     )
-    values = [system.pk, to_sql(at), *_branch(rules), *tests, *(value for _, own in parts for value in own)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
-    return {test: RunCount(int(runs or 0), from_sql(newest)) for test, runs, newest in rows}
-
-
-def _in_window(
-    system: System,
-    rules: Rules,
-    window: timedelta,
-    at: datetime,
-    chosen: str,
-    values: Sequence[str],
-    *,
-    single: bool = False,
-) -> tuple[str, list[Any]]:
-    """A select of the runs in the window and the newest of them by test, and its values.
-
-    Of the rows that the condition `chosen` leaves, with `values` in it. `single` tells that each is all there is of its run;
-    to count these, the index says all.
-    """
-    column = rules.time_column
-    counted = "COUNT(*)" if single else "COUNT(DISTINCT r.run_id)"
-    timed = "" if single and rules.counted_branch is None else _timed(rules)
-    sql = (
-        f"SELECT r.test, {counted} AS runs, MAX(r.{column}) AS newest FROM evidence_run r"
-        f" WHERE r.system_id = %s AND {chosen} AND r.{column} > %s AND r.{column} <= %s{timed} GROUP BY r.test"
+    of_several = (
+        f"(SELECT COUNT(DISTINCT r.run_id) FROM evidence_run r WHERE {own} AND r.test = c.test AND r.{column} > c.since"
+        f" AND {several} AND {earliest})"
     )
-    return sql, [system.pk, *values, to_sql(_floor(at, window)), to_sql(at), *(_branch(rules) if timed else ())]
-
-
-def _branch(rules: Rules) -> tuple[str, ...]:
-    return () if rules.counted_branch is None else (rules.counted_branch,)
-
-
-def _timed(rules: Rules) -> str:
-    """Which rows carry their run's time: those of the counted branch, else the earliest of each run."""
-    if rules.counted_branch is not None:
-        return " AND r.branch = %s"
-    column = rules.time_column
+    newest = (
+        f"(SELECT r.{column} FROM evidence_run r WHERE {own} AND r.test = c.test AND (NOT {several} OR {earliest})"
+        f" ORDER BY r.{column} DESC LIMIT 1)"
+    )
+    counts = (
+        f"COUNT(r.{column}) FILTER (WHERE NOT {several}) AS single, COUNT(r.{column}) FILTER (WHERE {several}) AS others,"
+        f" MAX(r.{column}) AS newest"
+    )
+    window = f"{own} AND r.test = w.test AND r.{column} > w.since"
     return (
-        " AND (r.several_branches = false OR NOT EXISTS (SELECT 1 FROM evidence_run o WHERE o.system_id = r.system_id"
-        f" AND o.test = r.test AND o.run_id = r.run_id AND o.{column} < r.{column}))"
+        f"SELECT c.test, c.single + CASE WHEN c.others > 0 THEN {of_several} ELSE 0 END,"
+        f" CASE WHEN c.single > 0 AND c.others = 0 THEN c.newest ELSE {newest} END"
+        f" FROM {_counted(vendor, counts, window)} AS c"
     )
+
+
+def _counted(vendor: str, counts: str, window: str) -> str:
+    """Each listed test, when its window begins, and what is counted of the runs in it."""
+    listing = listed(vendor, "w", test="text", since="timestamptz")
+    if vendor == "postgresql":
+        counted = f"(SELECT {counts} FROM evidence_run r WHERE {window})"
+        return f"(SELECT w.test, w.since, n.* FROM {listing} CROSS JOIN LATERAL {counted} AS n OFFSET 0)"
+    joined = f"{listing} LEFT JOIN evidence_run r ON {window}"
+    return f"(SELECT w.test, w.since, {counts} FROM {joined} GROUP BY w.test, w.since)"
 
 
 def _floor(at: datetime, window: timedelta) -> datetime:

@@ -15,13 +15,10 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
-from django.db.models import OuterRef, QuerySet, Subquery
-
 from accounts.instants import from_sql
 from accounts.statements import VENDOR, document, fetch, listed
 from assessments.entries import Listed
 from assessments.models import System
-from evidence.models import Run
 from rubric.definition import Rubric
 from rubric.states import EVER
 from rubric.timeline import Facts, Point, timeline
@@ -115,12 +112,6 @@ def lives_over(systems: Sequence[Listed], start: datetime, end: datetime) -> lis
     return list(lives_of(systems, facts, first_runs(systems), start, end).values())
 
 
-def with_first_run(systems: QuerySet[System]) -> QuerySet[System]:
-    """The same systems, each with `first_run_at`: when its earliest result was observed; None without any."""
-    earliest = Run.objects.filter(system=OuterRef("pk")).order_by("first_observed_at")
-    return systems.annotate(first_run_at=Subquery(earliest.values("first_observed_at")[:1]))
-
-
 def first_runs(systems: Sequence[Listed]) -> dict[int, datetime | None]:
     """When each system's earliest result was observed, by system id, in one query."""
     rows = fetch(_first_runs(VENDOR), [document([(system.pk,) for system in systems])])
@@ -130,9 +121,8 @@ def first_runs(systems: Sequence[Listed]) -> dict[int, datetime | None]:
 @lru_cache
 def _first_runs(vendor: str) -> str:
     return (
-        "SELECT l.system, (SELECT r.first_observed_at FROM evidence_run r WHERE r.system_id = l.system"
-        " ORDER BY r.first_observed_at LIMIT 1)"
-        f" FROM {listed(vendor, 'l', system='bigint')}"
+        f"SELECT l.system, s.first_run_at FROM {listed(vendor, 'l', system='bigint')}"
+        " LEFT JOIN assessments_system s ON s.id = l.system"
     )
 
 

@@ -34,14 +34,14 @@ class Why:
     later: datetime | None
 
 
-def why(system: System, first_run_at: datetime | None, at: datetime) -> Why | None:
+def why(system: System, at: datetime) -> Why | None:
     """Why the score at `at` is what it is, in six queries; None where nothing was recorded by then.
 
-    The system's organisation must be loaded; `first_run_at` is when its earliest result was observed.
+    The system's organisation must be loaded.
     """
     finals = list(Assessment.objects.final().filter(system=system))
     facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
-    since = first_fact(facts, first_run_at)
+    since = first_fact(facts, system.first_run_at)
     if since is None or since > at:
         return None
     full, rules = explained(system, facts, at), Rules.of(system)

@@ -48,7 +48,8 @@ class System(models.Model):
     `pending_generation` those that a change of rules is preparing. `efforts` replaces efforts in plans, by test. Retention
     removed results observed before `results_kept_from` (null: none so far). Its kept states (`scores.keeping`) are true
     of all instants before `states_until` (null: of none); the first of them lies at `states_since` (null: there is none).
-    `states_stamp` is another number whenever other states are stored (0: none were).
+    `states_stamp` is another number whenever other states are stored (0: none were). `first_run_at` is when the earliest
+    result that counts was observed (null: there is none), removed ones included; whoever stores or voids results keeps it.
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="systems")
@@ -73,6 +74,7 @@ class System(models.Model):
     states_until = models.DateTimeField(null=True, blank=True)
     states_since = models.DateTimeField(null=True, blank=True)
     states_stamp = models.BigIntegerField(default=0)
+    first_run_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SystemQuerySet.as_manager()

@@ -21,7 +21,6 @@ from dashboards.badge.face import HEIGHT, INK, LABEL, MAX_AGE, PADDING, document
 from rubric.timeline import Point
 from scores.brief import Brief, brief
 from scores.reading import first_fact_at, history
-from scores.trends import first_runs
 
 SVG = "image/svg+xml; charset=utf-8"
 
@@ -61,7 +60,7 @@ def chart_svg(request: HttpRequest, key: str) -> HttpResponse:
     if short.score is not None:
         rubric = short.score.rubric
         points = history(system, max(first_fact_at(system) or now, now - chart.SHOWN), now)
-    drawn = chart.drawing(system.name, face(system.name, short), rubric, points, first_runs([system])[system.pk], now)
+    drawn = chart.drawing(system.name, face(system.name, short), rubric, points, system.first_run_at, now)
     context = {
         "drawing": drawn,
         "style": SafeString(chart.STYLE),

@@ -17,7 +17,7 @@ from scores.marks import Event, events, told_of
 from scores.reading import LAST, explained
 from scores.recounting import FIRST
 from scores.score import FullScore
-from scores.trends import first_fact, with_first_run
+from scores.trends import first_fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class SystemReading:
 
 def system_by_id(system_id: int) -> System:
     """The system as `read_system` takes it; raises System.DoesNotExist."""
-    systems = with_first_run(System.objects.filter(pk=system_id))
-    return systems.select_related("organisation", "team", "owner").get()
+    return System.objects.select_related("organisation", "team", "owner").get(pk=system_id)
 
 
 def read_system(system: System, at: datetime) -> SystemReading:
@@ -68,8 +67,7 @@ def read_system(system: System, at: datetime) -> SystemReading:
     """
     finals = list(Assessment.objects.final().filter(system=system, effective_at__lte=at))
     facts = load_facts([system], FIRST, LAST, finals=finals)[system.pk]
-    first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
-    since = first_fact(facts, first_run_at)
+    since = first_fact(facts, system.first_run_at)
     recorded = since is not None and since <= at
     marked = events(facts, finals, told_of(system, at), at)
     answers, attachments = _said(finals[-1]) if finals else ({}, {})
@@ -81,7 +79,7 @@ def read_system(system: System, at: datetime) -> SystemReading:
         full=as_known(system, explained(system, facts, at)) if recorded else None,
         points=timeline(facts, since, at) if since is not None and recorded else (),
         marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
-        reported=reported(facts, facts.rubric_at(at), first_run_at),
+        reported=reported(facts, facts.rubric_at(at), system.first_run_at),
         finals=finals,
         answers=answers,
         attachments=attachments,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -26,8 +24,7 @@ def explain(request: MemberRequest, organisation: str, system: str) -> HttpRespo
     now = timezone.now()
     moment = as_of(request.GET, now)
     found = system_of(request.membership, system)
-    first_run_at: datetime | None = found.first_run_at  # type: ignore[attr-defined]
-    facts = why(found, first_run_at, moment.at)
+    facts = why(found, moment.at)
     context = {
         "system": found,
         "rubric": builtin()[found.edition_at(moment.at)],

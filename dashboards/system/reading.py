@@ -21,7 +21,6 @@ from scores.evidence_of import NewestResult, newest_by_name
 from scores.marks import Event, events, told_of
 from scores.reading import LAST
 from scores.score import FullScore
-from scores.trends import with_first_run
 from scores.whole_histories import explained_at, held_spans, whole_of
 from scores.why import neighbours
 
@@ -44,7 +43,7 @@ class SystemFacts:
 
     `points` and `marks` are the whole history up to `until`, the present or `at` if that is later; `points` is empty where
     there is none. `earlier` and `later` are the nearest instants at which the score changed or will. `assessment` is the one
-    whose claims hold, `draft` the open one. `first_run_at` is when the first result was observed.
+    whose claims hold, `draft` the open one.
     """
 
     system: System
@@ -58,7 +57,6 @@ class SystemFacts:
     later: datetime | None
     assessment: Assessment | None
     draft: Assessment | None
-    first_run_at: datetime | None
     recent: Once[Recent]
 
     @property
@@ -68,7 +66,8 @@ class SystemFacts:
     @property
     def has_results(self) -> bool:
         """Whether any result was observed by then."""
-        return self.first_run_at is not None and self.first_run_at <= self.at
+        first = self.system.first_run_at
+        return first is not None and first <= self.at
 
 
 def system_of(membership: Membership, slug: str, *, with_spans: bool = False) -> System:
@@ -88,7 +87,7 @@ def _visible(organisation: int, slug: str, *, with_spans: bool) -> QuerySet[Syst
     if with_spans:
         systems = systems.annotate(held=held_spans())
     imported = Exists(SeenNames.objects.filter(system=OuterRef("pk")))
-    return with_first_run(systems).annotate(was_imported_to=imported).select_related("organisation", "team", "owner")
+    return systems.annotate(was_imported_to=imported).select_related("organisation", "team", "owner")
 
 
 @compiled
@@ -100,9 +99,8 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     """What the page of a system, found with its spans, shows as of `at`, at the present `now`, in five queries."""
     assessments = _assessments(system.pk)
     finals = [each for each in assessments if _holds(each, LAST)]
-    first_run_at: datetime | None = system.first_run_at  # type: ignore[attr-defined]
     spans: str | None = system.held  # type: ignore[attr-defined]
-    whole = whole_of(system, spans, finals, first_run_at)
+    whole = whole_of(system, spans, finals, system.first_run_at)
     earlier, later = neighbours(whole.instants, at)
     until = max(at, now)
     newest = newest_by_name(system, at)
@@ -122,7 +120,6 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         later=later,
         assessment=held[-1] if held else None,
         draft=drafts[0] if drafts else None,
-        first_run_at=first_run_at,
         recent=_recent(Same(newest)),
     )
 

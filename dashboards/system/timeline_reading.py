@@ -38,6 +38,6 @@ def read_timeline(system: System, now: datetime, kind: EventKind | None, number:
     told = told_of(system, now, wanted, KINDS if kind is None else [kind.value])
     found = events(facts, finals, told, now)
     newest = [event for event in reversed(found) if kind is None or event.kind is kind][:wanted]
-    since = first_fact(facts, system.first_run_at)  # type: ignore[attr-defined]
+    since = first_fact(facts, system.first_run_at)
     points = () if since is None else timeline(facts, since, now)
     return TimelinePage(newest[wanted - PAGE - 1 : wanted - 1], len(newest) == wanted, points)

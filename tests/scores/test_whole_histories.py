@@ -55,9 +55,8 @@ def read(system: System) -> tuple[System, Whole, Facts]:
     """The system as its page reads it, all that is remembered of its facts, and the same read anew."""
     found = system_of(Membership(organisation_id=system.organisation_id), system.slug, with_spans=True)
     finals = Assessment.objects.final().filter(system=system)
-    first_run_at: datetime | None = found.first_run_at  # type: ignore[attr-defined]
     held: str | None = found.held  # type: ignore[attr-defined]
-    whole = whole_of(found, held, finals, first_run_at)
+    whole = whole_of(found, held, finals, found.first_run_at)
     read = recorded_of(Token(organisation_id=system.organisation_id), system.slug)
     assert read is not None and [each[:3] for each in read.finals] == list(finals.values_list(*FINAL))
     assert (read.whole is whole) == whole.lasting and read.whole.points == whole.points
