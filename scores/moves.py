@@ -91,7 +91,7 @@ class Move(NamedTuple):
 class Between:
     """What differs between two instants, and equals itself alone: the same object as long as nothing in it changes.
 
-    `before` and `after` are all systems at both. `moved` are those of which anything moved, furthest first; `still` counts
+    `before` and `after` are all systems at both. `moved` are those of which anything moved, furthest first; `still` are
     those that stand as they did, `begun` are those without a score, or on another scale, at the earlier instant, with how
     they stand.
     """
@@ -99,7 +99,7 @@ class Between:
     before: Counted
     after: Counted
     moved: Once[Move]
-    still: int
+    still: Sequence[Listed]
     begun: Sequence[tuple[Listed, Stand]]
 
     def by_direction(self) -> Mapping[Direction, Sequence[Move]]:
@@ -142,7 +142,7 @@ def moves(systems: Sequence[Listed], rubric: Rubric, since: datetime, now: datet
 
 @lru_cache(maxsize=16)
 def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand | None]]) -> Between:
-    moved, begun, still = [], [], 0
+    moved, begun, still = [], [], []
     for system, (before, after) in zip(systems, pairs, strict=True):
         if after is None or after.rubric != rubric.key:
             continue
@@ -153,7 +153,7 @@ def _between(systems: Once[Listed], rubric: Rubric, pairs: Once[Sequence[Stand |
         if found.tests or before.score != after.score:
             moved.append(Move(system, rubric, before, after, found))
         else:
-            still += 1
+            still.append(system)
     return Between(
         before=Counted.of(rubric, standing_by(rubric, [before for before, _ in pairs])),
         after=Counted.of(rubric, standing_by(rubric, [after for _, after in pairs])),

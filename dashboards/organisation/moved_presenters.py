@@ -27,7 +27,7 @@ from scores.moves import Between, Direction, Move, Moved
 from scores.roll_ups import By, Group, RollUp
 
 TESTS_SHOWN = 6
-BEGUN_SHOWN = 50
+LISTED = 50
 LAPSES_A_PAGE = 200
 
 TITLES = {
@@ -94,7 +94,7 @@ SINCE = "since_at"
 class MovesPage:
     """All that the page of moves shows but for the instants; `counts` are the systems of each direction, by its anchor.
 
-    `begun` are the first of those that this rubric began to score, with their scores.
+    `begun` are the first of those that this rubric began to score, with their scores; `still` of those that did not move.
     """
 
     rubric: Rubric
@@ -108,6 +108,8 @@ class MovesPage:
     parts: Sequence[Part]
     begun: Sequence[tuple[Listed, str]]
     begun_more: int
+    still: Sequence[Listed]
+    still_more: int
     page: Page[Move]
 
     @property
@@ -155,8 +157,10 @@ def present_moves(rubric: Rubric, found: Between, wanted: Filter, page: str) -> 
             Part(TITLES[direction], direction.value, len(going[direction]), [_row(rubric, Same(move)) for move in rows])
             for direction, rows in groupby(shown.rows, key=lambda move: move.direction)
         ],
-        begun=[(system, _text(rubric, stand.score)) for system, stand in found.begun[:BEGUN_SHOWN]],
-        begun_more=max(0, len(found.begun) - BEGUN_SHOWN),
+        begun=[(system, _text(rubric, stand.score)) for system, stand in found.begun[:LISTED]],
+        begun_more=max(0, len(found.begun) - LISTED),
+        still=found.still[:LISTED],
+        still_more=max(0, len(found.still) - LISTED),
         page=shown,
     )
 

@@ -226,8 +226,11 @@ def _way(alike: Alike, target: Fraction | None, efforts: tuple[tuple[str, Effort
 
 def _gate(facts: SystemFacts, full: FullScore, own: tuple[str, str], may_assess: bool) -> parts.Gate:
     policy = target_condition(facts.system, full.total.score.score)
-    told = None if policy is None else parts.Policy(policy.name, policy.passed, *policy.figures)
-    return parts.Gate(*own, told, may_assess)
+    if policy is None:
+        return parts.Gate(*own, None, may_assess)
+    unit = " %" if full.total.rubric.aggregation is Aggregation.MINIMUM_OF_SHARES else ""
+    actual, required = (figure + unit for figure in policy.figures)
+    return parts.Gate(*own, parts.Policy(policy.name, policy.passed, actual, required), may_assess)
 
 
 def _gap(rubric: Rubric, gap: Gap) -> GapLine:

@@ -45,8 +45,11 @@ def test_moves_show_points_and_tests(systems: list[System], viewer: Membership, 
     assert "Improved 2" in words and "<Climbing> score 3.5 → 7.0 3.5 up verified 0.0 Feature expectations" in words
     assert f"compare/?system=climbing&amp;since={now - 90 * DAY:%Y-%m-%d}" in html
     assert "22 more, and through which facts" in words
-    since = text_of(read(client, f"{PATHS[0]}?since={now - 5 * DAY:%Y-%m-%d}"))
+    unmoved = read(client, f"{PATHS[0]}?since={now - 5 * DAY:%Y-%m-%d}")
+    since = text_of(unmoved)
     assert "0 systems improved and 0 slid; the median stands as it did." in since
+    assert "2 other systems stand as they did: " in since
+    assert unmoved.partition("stand as they did")[2].partition("</p>")[0].count('href="/o/acme/systems/') == 2
 
 
 def test_every_figure_leads_to_its_systems_at_its_date(

@@ -102,6 +102,14 @@ def test_the_target_is_the_gate_of_pipelines_that_name_no_condition(
     assert 'id="gate-h"' not in read(sign_in(viewer), address(fraud, "?at=2026-06-01"))
 
 
+def test_the_gate_of_a_rubric_of_shares_is_in_percent(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime
+) -> None:
+    docs = make_system(organisation, now, name="Docs", rubric="key-principles", target_score=70)
+    assess(docs, now - DAY, {})
+    assert "min_score failed 0 % 70 %" in text_of(read(sign_in(viewer), address(docs)))
+
+
 @pytest.mark.parametrize("days_ago", [0, 30])
 def test_recent_results_are_the_newest_of_each_check_and_lead_to_them(
     fraud: System, viewer: Membership, sign_in: SignIn, days_ago: int

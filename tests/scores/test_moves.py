@@ -65,7 +65,7 @@ def test_moves_are_told_apart(
     assert [test.test.key for test in sliding.tests] == TESTS and not any(test.gained for test in sliding.tests)
     assert [test.test.key for test in rising.tests] == TESTS[1:] and all(test.credit == 1 for test in rising.tests)
     assert [(test.test.key, test.credit, test.gained) for test in proving.tests] == [("data-1", 0, True)]
-    assert (found.still, [system.name for system, _ in found.begun]) == (1, ["New"])
+    assert ([system.name for system in found.still], [system.name for system, _ in found.begun]) == (["Still"], ["New"])
     assert (found.gained, found.lost) == (27, 28)
 
 
