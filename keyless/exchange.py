@@ -56,7 +56,10 @@ def exchange(*, token: str, organisation: str | None, system: str | None, at: da
     if not bindings and not of_issuer.exists():
         raise NotBound(presented)
     try:
-        key = issuers.key_of(presented.issuer, presented.key_id, presented.algorithm, at)
+        named = (presented.issuer, presented.key_id, presented.algorithm, at)
+        key = issuers.key_of(*named)
+        if key is not None and not presented.is_signed_by(key):
+            key = issuers.key_of(*named, doubted=True)
     except Unreachable as error:
         _note(bindings, f"The issuer's keys could not be read: {error}", at)
         raise

@@ -16,25 +16,28 @@ FRESH_SECONDS = 3600
 KEPT_SECONDS = 24 * 3600
 """An issuer that is away is trusted by the keys it last published for this long."""
 RETRY_SECONDS = 10
+READINGS = 4
 REFRESH_SECONDS = 30
-"""An issuer is asked at most once in these seconds, however many tokens name keys that it does not have."""
+"""So many readings in these seconds are followed by a pause as long, however many tokens bear out no key that is kept."""
 DISCOVERY = "/.well-known/openid-configuration"
 MOST_KEYS = 100
 
 logger = structlog.get_logger("mlscore.keyless")
 
 
-def key_of(issuer: str, key_id: str | None, algorithm: str, at: datetime) -> jwt.PyJWK | None:
+def key_of(issuer: str, key_id: str | None, algorithm: str, at: datetime, *, doubted: bool = False) -> jwt.PyJWK | None:
     """The issuer's key of this id, for this algorithm; None when it publishes none. `at` is aware.
+
+    `doubted` asks again though a key is kept, since it did not make the signature: another may bear its id by then.
 
     Call it for issuers that a binding names alone: it may contact them. Raises Unreachable when its keys cannot be read
     and none are kept.
     """
     name = hashlib.sha256(issuer.encode()).hexdigest()
-    kept: dict[str, Any] | None = cache.get(f"keyless-keys:{name}")
+    kept: dict[str, Any] | None = cache.get(f"keyless-issuer:{name}")
     found = select(kept["keys"], key_id, algorithm) if kept else None
     now = at.timestamp()
-    if kept and found and now - kept["read_at"] < FRESH_SECONDS:
+    if kept and found and not doubted and now - kept["readings"][-1] < FRESH_SECONDS:
         return found
     if not cache.add(f"keyless-asked:{name}", True, RETRY_SECONDS):
         if kept is None:
@@ -47,8 +50,12 @@ def key_of(issuer: str, key_id: str | None, algorithm: str, at: datetime) -> jwt
         if found is None:
             raise
         return found
-    cache.set(f"keyless-keys:{name}", {"keys": keys, "read_at": now}, KEPT_SECONDS)
-    cache.set(f"keyless-asked:{name}", True, REFRESH_SECONDS)
+    readings = [each for each in (kept["readings"] if kept else ()) if now - each < REFRESH_SECONDS] + [now]
+    cache.set(f"keyless-issuer:{name}", {"keys": keys, "readings": readings}, KEPT_SECONDS)
+    if len(readings) < READINGS:
+        cache.delete(f"keyless-asked:{name}")
+    else:
+        cache.set(f"keyless-asked:{name}", True, REFRESH_SECONDS)
     return select(keys, key_id, algorithm)
 
 

@@ -131,7 +131,7 @@ class Steps(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """The condition that the system's target makes, and its figures as they are put out, with `%` where the rubric counts shares."""
+    """The condition that the system's target makes, and its figures as texts, with `%` where the rubric counts shares."""
 
     name: str
     passed: bool
