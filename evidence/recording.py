@@ -21,7 +21,7 @@ from evidence import memory, writing
 from evidence.batch import Batch, Plan
 from evidence.locks import Unread, lock
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused, SystemOutcome
-from evidence.remembered import after, recalled, worth_remembering
+from evidence.remembered import Remembered, advance, recalled, worth_remembering
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
 
@@ -70,7 +70,7 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
     Raises as `record_results`: what is at fault as of the instant that was read stays so.
     """
     remembering = worth_remembering(by_system, received_at)
-    if remembering and (outcome := _record_unread(actor, by_system, received_at)) is not None:
+    if remembering and (outcome := _record_remembered(actor, by_system, received_at)) is not None:
         return outcome
     for _ in range(TRIES):
         batches, faults = _batches(actor, by_system, received_at, remembering)
@@ -89,15 +89,34 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
     return None
 
 
-def _record_unread(actor: Actor, by_system: BySystem, received_at: datetime) -> Outcome | None:
+def _record_remembered(actor: Actor, by_system: BySystem, received_at: datetime) -> Outcome | None:
     """Record a posting to one system as it is remembered; None, with nothing stored, where that won't do.
+
+    Who comes before it may have left what it needs for another try.
+    """
+    [(slug, items)] = by_system.items()
+    tried = ""
+    for _ in range(TRIES):
+        known = memory.recall(actor.organisation.pk, slug)
+        if known is None or known.stored.version == tried:
+            return None
+        tried = known.stored.version
+        outcome = _record_unread(actor, items, known, received_at)
+        if outcome is not None:
+            memory.keep(actor.organisation.pk, slug, known)
+            return outcome
+    return None
+
+
+def _record_unread(
+    actor: Actor, items: Sequence[tuple[int, PostedResult]], known: Remembered, received_at: datetime
+) -> Outcome | None:
+    """Record what goes by this alone, which knows what was stored then; None, with nothing stored, where it doesn't.
 
     Whoever is at fault hears of it from what is read.
     """
-    [(slug, items)] = by_system.items()
-    known = memory.recall(actor.organisation.pk, slug)
-    snapshot = None if known is None else recalled(known, actor, [item for _, item in items], received_at)
-    if known is None or snapshot is None:
+    snapshot = recalled(known, actor, [item for _, item in items], received_at)
+    if snapshot is None:
         return None
     batch = Batch(snapshot, items, received_at)
     if batch.faults or batch.conflicts:
@@ -109,7 +128,7 @@ def _record_unread(actor: Actor, by_system: BySystem, received_at: datetime) -> 
     version = _store(actor, [plan], received_at, _unread(actor, items))
     if version is None:
         return None
-    memory.keep(actor.organisation.pk, slug, after(known, plan, version, systems[0].verified_after))
+    advance(known, plan, version, systems[0].verified_after)
     return _outcome([batch], systems)
 
 

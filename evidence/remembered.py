@@ -192,18 +192,17 @@ def learned(plan: Plan, known: Remembered | None, version: str, verified: Mappin
         read.tests |= {
             key: test for key, test in known.all_tests().items() if test.runs is not None and key not in posted
         }
-    _advance(read, plan, version)
+    _take_in(read, plan, version)
     read.take_verified(verified, plan.batch.received_at, read.tests.values())
     return read
 
 
-def after(known: Remembered, plan: Plan, version: str, verified: Mapping[str, Level]) -> Remembered:
-    """The same when this plan, which was made from what was recalled, is stored; what was known is changed in place."""
-    _advance(known, plan, version)
+def advance(known: Remembered, plan: Plan, version: str, verified: Mapping[str, Level]) -> None:
+    """Take in what this plan, which was made from what was recalled, stored."""
+    _take_in(known, plan, version)
     until = known.stored.verified_until
     known.take_verified(verified, plan.batch.received_at, [known.tests[key] for key in plan.layers])
     known.stored.verified_until = min(until, known.stored.verified_until)
-    return known
 
 
 def _of_read(plan: Plan) -> Remembered:
@@ -267,7 +266,7 @@ def recalled(known: Remembered, actor: Actor, items: Sequence[PostedResult], rec
     return snapshot
 
 
-def _advance(known: Remembered, plan: Plan, version: str) -> None:
+def _take_in(known: Remembered, plan: Plan, version: str) -> None:
     """Take in what a plan stored, but for what is verified."""
     batch, stored = plan.batch, known.stored
     rules, keys = batch.snapshot.rules, batch.snapshot.span_ids

@@ -30,6 +30,7 @@ from evidence.recording import record_results
 from evidence.rule_changes import change_rules
 from evidence.voiding import void_result
 from rubric.levels import Level
+from tests.evidence.test_concurrency import together
 from tests.rubric.reading import DAY, EPOCH
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -159,15 +160,15 @@ def check_outcome(world: World, outcome: Outcome) -> None:
 
 
 def test_whatever_happens_postings_leave_and_answer_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    unread = recording._record_unread
+    remembered = recording._record_remembered
     went_by_memory: list[bool] = []
 
     def watched(*arguments: Any) -> Outcome | None:
-        outcome = unread(*arguments)
+        outcome = remembered(*arguments)
         went_by_memory.append(outcome is not None)
         return outcome
 
-    monkeypatch.setattr(recording, "_record_unread", watched)
+    monkeypatch.setattr(recording, "_record_remembered", watched)
     actor = Actor(Organisation.objects.create(name="Acme", slug="acme"))
     for seed in (*range(10), 143):
         dice = random.Random(seed)
@@ -191,6 +192,29 @@ def test_a_posting_that_is_remembered_takes_one_statement() -> None:
     with CaptureQueriesContext(connection) as statements:
         world.post(*(world.result(test=test, check=test, run_id="last", status="passed") for test in TESTS))
     assert not REMEMBERS or len(statements) == 1
+
+
+def test_who_is_overtaken_goes_by_what_the_other_one_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = Actor(Organisation.objects.create(name="Acme", slug="acme"))
+    world = World(actor, create_system(actor=actor, at=EPOCH, name="Scorer"), random.Random(1))
+    results = [world.result(test="data-1", check="data-1", run_id=f"run-{run}", status="passed") for run in range(4)]
+    for known in results[:2]:
+        world.post(known)
+        world.now += HOUR
+    original = memory.recall
+
+    def recall(*arguments: Any) -> Any:
+        found = original(*arguments)
+        monkeypatch.setattr(memory, "recall", original)
+        assert together([lambda: world.post(results[2])]) == []
+        return found
+
+    monkeypatch.setattr(memory, "recall", recall)
+    with CaptureQueriesContext(connection) as statements:
+        assert world.post(results[3]).accepted == 1
+    assert not REMEMBERS or len(statements) == 2
+    assert Result.objects.count() == (4 if REMEMBERS else 3)
+    assert check_system(world.system.pk, repair=False) == []
 
 
 def test_a_full_memory_forgets_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any) -> None:
