@@ -16,7 +16,8 @@ from tests.factories import make_organisation, make_system, nightly, post
 from tests.rubric.reading import DAY
 
 FEW, MANY = 5_000, 20_000
-# What postings wrote a moment ago is not vacuumed: an index-only scan may fetch each of 28 checks, and their former versions, after all.
+# What postings wrote a moment ago is not vacuumed: an index-only scan may fetch each of 28 checks after all, and their former
+# versions.
 SLACK = 80
 
 
