@@ -16,7 +16,7 @@ FRESH_SECONDS = 3600
 KEPT_SECONDS = 24 * 3600
 """An issuer that is away is trusted by the keys it last published for this long."""
 RETRY_SECONDS = 10
-READINGS = 4
+READINGS = 10
 REFRESH_SECONDS = 30
 """So many readings in these seconds are followed by a pause as long, however many tokens bear out no key that is kept."""
 DISCOVERY = "/.well-known/openid-configuration"

@@ -204,7 +204,7 @@ def test_keys_are_read_once_and_again_when_the_issuer_rotates_them(bind: Bind, i
     issuer.keys = {"second": ec_key()}
     ok(ask(issuer.token(HERE, key_id="second", **HOME)))
     assert issuer.asked.count("/keys") == 3
-    for _ in range(3):
+    for _ in range(READINGS):
         problem(ask(withdrawn), 403)
     assert issuer.asked.count("/keys") == READINGS, "unknown keys send nobody to the issuer without end"
     ok(ask(issuer.token(HERE, key_id="second", **HOME)))
