@@ -61,7 +61,8 @@ def change_rules(*, actor: Actor, changes: Mapping[str, Any], at: datetime, syst
     `changes` holds new values of ORGANISATION_RULES or SYSTEM_RULES, their form checked; values that are in force
     already are no change. `at` is an aware datetime. Raises ChangeInPreparation.
     """
-    organisation = Organisation.objects.select_for_update().get(pk=actor.organisation.pk)
+    # Postings that hold their systems refer to the organisation at their end; a lock of its key would be a deadlock.
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=actor.organisation.pk)
     scope: Organisation | System = organisation
     if system is not None:
         scope = System.objects.select_for_update().get(pk=system.pk)
@@ -86,8 +87,14 @@ def change_rules(*, actor: Actor, changes: Mapping[str, Any], at: datetime, syst
         _apply_at_once(change, at)
         return
     change.save()
+    _lock_systems(change)
     change.systems().update(pending_generation=change.pk)
     transaction.on_commit(lambda: rule_change_requested.send(sender=RuleChange), robust=True)
+
+
+def _lock_systems(change: RuleChange) -> None:
+    """Lock the systems concerned in the order in which postings lock theirs."""
+    list(change.systems().order_by("slug").select_for_update().values_list("pk"))
 
 
 def _tests_of(change: RuleChange, system: System) -> set[str]:
@@ -160,7 +167,7 @@ def swap(change_id: int, *, at: datetime) -> bool:
     if change.swapped_at is not None or change.superseded_at is not None:
         return True
     # The locks keep postings away from here on, so that none adds a test.
-    list(change.systems().order_by("slug").select_for_update().values_list("pk"))
+    _lock_systems(change)
     if unprepared(change):
         return False
     _set_values(change, at)
@@ -173,6 +180,7 @@ def swap(change_id: int, *, at: datetime) -> bool:
 
 def _drop(change: RuleChange, at: datetime) -> None:
     """Give up a change in preparation."""
+    _lock_systems(change)
     change.systems().update(pending_generation=None)
     change.prepared.all().delete()
     change.superseded_at = at

@@ -65,9 +65,10 @@ class OneSystem(ApiView):
         rules = {field: changes.pop(field) for field in SYSTEM_RULES if field in changes}
         try:
             with transaction.atomic():
-                update_system(actor=self.actor, system=system, changes=changes, at=self.now)
+                # The organisation is locked before the system, as by all who lock both.
                 if rules:
                     change_rules(actor=self.actor, system=system, changes=rules, at=self.now)
+                update_system(actor=self.actor, system=system, changes=changes, at=self.now)
         except ChangeInPreparation as error:
             raise conflict("Another change of rules is being prepared; try again when it is in force.") from error
         return self.shown(slug)

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from evidence.models import Check, Result, Run, Span
 from evidence.posting import PostedResult
 from evidence.rebuilding import check_system
 from evidence.recording import record_results
+from evidence.rule_changes import change_rules
 from tests.rubric.reading import DAY, EPOCH
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,3 +146,18 @@ def test_postings_to_several_systems_in_any_order_never_deadlock():
 
     assert together([client(number) for number in range(8)]) == []
     assert Result.objects.count() == 8 * 5 * len(slugs)
+
+
+def test_postings_go_on_while_the_rules_change():
+    """What a posting refers to at its commit, its organisation included, is not what a change of rules waits with."""
+    actor = Actor(organisation=Organisation.objects.create(name="Acme", slug="acme"))
+    create_system(actor=actor, at=EPOCH, name="crowded", slug="crowded")
+    post = [
+        partial(record_results, actor=actor, results=batch, received_at=EPOCH + 20 * DAY)
+        for batch in posting("crowded")[:24]
+    ]
+    change = [
+        partial(change_rules, actor=actor, changes={"repeat_hours": hours}, at=EPOCH + 20 * DAY)
+        for hours in (0, 3, 6, 12)
+    ]
+    assert together([*post, *change]) == []
