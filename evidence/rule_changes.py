@@ -161,9 +161,11 @@ def swap(change_id: int, *, at: datetime) -> bool:
 
     `at` is an aware datetime: when the change took effect on what is shown.
     """
-    change = (
-        RuleChange.objects.select_for_update(of=("self",)).select_related("organisation", "system").get(pk=change_id)
-    )
+    # Locked in the order of `change_rules`, and not by their keys, which a stretch that is being prepared refers to.
+    found = RuleChange.objects.get(pk=change_id)
+    list(Organisation.objects.filter(pk=found.organisation_id).select_for_update(no_key=True))
+    locked = RuleChange.objects.select_for_update(of=("self",), no_key=True)
+    change = locked.select_related("organisation", "system").get(pk=change_id)
     if change.swapped_at is not None or change.superseded_at is not None:
         return True
     # The locks keep postings away from here on, so that none adds a test.

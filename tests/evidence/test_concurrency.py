@@ -154,7 +154,7 @@ def test_postings_go_on_while_the_rules_change():
     create_system(actor=actor, at=EPOCH, name="crowded", slug="crowded")
     post = [
         partial(record_results, actor=actor, results=batch, received_at=EPOCH + 20 * DAY)
-        for batch in posting("crowded")[:24]
+        for batch in posting("crowded")[:12]
     ]
     change = [
         partial(change_rules, actor=actor, changes={"repeat_hours": hours}, at=EPOCH + 20 * DAY)
