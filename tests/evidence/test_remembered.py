@@ -6,11 +6,14 @@ On PostgreSQL alone anything is remembered; on SQLite the same things happen, an
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+import lmdb
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -226,3 +229,25 @@ def test_a_full_memory_forgets_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_
         a_few(world)
         a_few(world)
     assert Result.objects.exists()
+
+
+def test_threads_that_post_at_the_same_moment_open_the_memory_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any
+) -> None:
+    settings.POSTINGS_MEMORY = str(tmp_path) if REMEMBERS else ""
+    original = lmdb.open
+    opened: list[str] = []
+
+    def slowly(directory: str, **options: Any) -> lmdb.Environment:
+        opened.append(directory)
+        time.sleep(0.1)
+        return original(directory, **options)
+
+    monkeypatch.setattr(lmdb, "open", slowly)
+    actor = Actor(Organisation.objects.create(name="Acme", slug="acme"))
+    worlds = [
+        World(actor, create_system(actor=actor, at=EPOCH, name=f"System {number}"), random.Random(number))
+        for number in range(4)
+    ]
+    assert together([partial(a_result, world) for world in worlds]) == []
+    assert opened == ([str(tmp_path)] if REMEMBERS else [])
