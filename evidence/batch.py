@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -10,8 +10,8 @@ from evidence import spans, writing
 from evidence.models import Status
 from evidence.posting import Content, Fault, PostedResult, SystemOutcome
 from evidence.preparation import keep_pending_spans
-from evidence.snapshot import KnownCheck, LayersByTest, RunKey, Snapshot
-from evidence.telling import flips
+from evidence.snapshot import Growth, KnownCheck, LayersByTest, RunKey, Snapshot
+from evidence.telling import BAD, flips
 from evidence.writing import Fresh
 from rubric.evidence import PROVABLE, RunTimes, parting, run_instants
 from rubric.loader import builtin
@@ -59,14 +59,14 @@ class Batch:
             detail = f"The check {item.check!r} has other content for the run {item.run_id!r} already."
             self.conflicts.append(Fault(index, None, detail))
 
-    def states_until(self, layers: LayersByTest, regions: Regions) -> datetime | None:
+    def states_until(self, growths: Iterable[Growth], regions: Regions) -> datetime | None:
         """The first instant at which the system's state may be another, where its kept states tell of that instant."""
         known = self.system.states_until
         if known is None or not self.fresh:
             return None
         instants = [first for first, _ in regions.values()]
-        for test, of_test in layers.items():
-            partings = (parting(self.snapshot.layer(test, level), of_test[level]) for level in PROVABLE)
+        for growth in growths:
+            partings = (parting(growth.before[level], growth.after[level]) for level in PROVABLE)
             instants += [at for at in partings if at is not None]
         first, since = min(fresh.observed_at for fresh in self.fresh), self.system.states_since
         if since is None or first < since:
@@ -90,6 +90,9 @@ class Batch:
     def turned(self) -> tuple[list[str], list[str]]:
         """The checks that began to fail and those that recovered, by results that are young enough to count for health."""
         rules = self.snapshot.rules
+        statuses = {fresh.item.status for fresh in self.fresh}
+        if statuses.isdisjoint(BAD) and not any(status in BAD for status in self._health_before.values()):
+            return [], []
         after = {
             check.name: check.newest_status
             for check in {fresh.check.name: fresh.check for fresh in self.fresh}.values()
@@ -143,7 +146,7 @@ class Plan:
         self.batch = batch
         snapshot, self.runs = batch.snapshot, batch.merged_runs()
         self.added, self.regions = batch.instants(self.runs)
-        self.layers = spans.grown(snapshot, self.added)
+        self.growths = spans.grown(snapshot, self.added)
         self.changes = writing.Changes(
             system_id=batch.system.pk,
             version=snapshot.version,
@@ -152,8 +155,8 @@ class Plan:
             results=batch.fresh,
             runs=self._changed_runs(),
             known_runs=snapshot.runs,
-            spans=spans.difference(snapshot.spans, self.layers, snapshot.span_ids),
-            states_until=batch.states_until(self.layers, self.regions),
+            spans=spans.difference(self.growths, snapshot.span_keys),
+            states_until=batch.states_until(self.growths, self.regions),
             first_run_at=min((times.observed for times in self.runs.values()), default=None),
         )
 
@@ -177,7 +180,7 @@ class Plan:
             system=batch.system,
             claims=batch.snapshot.claims,
             verified_before=batch.snapshot.verified,
-            verified_after=batch.snapshot.verified_with(self.layers, here, at),
+            verified_after=batch.snapshot.verified_with(self.growths, here, at),
             failing=failing,
             recovered=recovered,
         )

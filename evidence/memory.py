@@ -7,35 +7,46 @@ a memory: whatever is missing or outdated is read from the database.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
 
 import lmdb
+import structlog
 from django.conf import settings
 
 from evidence.batch import Plan
-from evidence.remembered import Remembered, learned
+from evidence.learning import learned
+from evidence.remembered import Remembered
 from rubric.levels import Level
 
 BYTES = 32 << 20
 # LMDB takes it amiss if a process opens a file again that it has open.
 _opening = Lock()
+logger = structlog.get_logger("mlscore.memory")
 
 
 def recall(organisation_id: int, slug: str) -> Remembered | None:
     """What is remembered of a system, as an object of the caller's own."""
     if not settings.POSTINGS_MEMORY:
         return None
-    with _environment().begin() as transaction:
-        known = transaction.get(_key(organisation_id, slug))
-        return None if known is None else Remembered.of(known)
+    try:
+        with _environment().begin() as transaction:
+            known = transaction.get(_key(organisation_id, slug))
+    except lmdb.Error as error:
+        _report(error)
+        return None
+    return None if known is None else Remembered.of(known)
 
 
 def keep(organisation_id: int, slug: str, remembered: Remembered) -> None:
     """Remember this of a system, instead of what was remembered. A full memory forgets everything else."""
-    environment = _environment()
-    key, value = _key(organisation_id, slug), remembered.sealed()
+    try:
+        _put(_environment(), _key(organisation_id, slug), remembered.sealed())
+    except lmdb.Error as error:
+        _report(error)
+
+
+def _put(environment: lmdb.Environment, key: bytes, value: bytes) -> None:
     try:
         with environment.begin(write=True) as transaction:
             transaction.put(key, value)
@@ -46,7 +57,12 @@ def keep(organisation_id: int, slug: str, remembered: Remembered) -> None:
             transaction.drop(environment.open_db(txn=transaction), delete=False)
 
 
-def learn(plan: Plan, version: str, verified: Mapping[str, Level]) -> None:
+def _report(error: Exception) -> None:
+    """What is remembered is never needed: the posting goes on, and whoever runs the server reads why it takes longer."""
+    logger.warning("What was posted cannot be remembered; postings read it", error=str(error))
+
+
+def learn(plan: Plan, version: str, verified: dict[str, Level]) -> None:
     """Remember a system of which a plan was stored that was made from what was read for remembering."""
     system = plan.batch.system
     known = recall(system.organisation_id, system.slug)

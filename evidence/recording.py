@@ -19,9 +19,10 @@ from accounts.actors import Actor
 from accounts.statements import SQLITE
 from evidence import memory, writing
 from evidence.batch import Batch, Plan
+from evidence.learning import advance, recalled, worth_remembering
 from evidence.locks import Unread, lock
 from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, PostingRefused, SystemOutcome
-from evidence.remembered import Remembered, advance, recalled, worth_remembering
+from evidence.remembered import Remembered
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -25,7 +25,6 @@ from rubric.levels import Level
 from rubric.timeline import Claims
 
 RunKey = tuple[str, str, str]
-SpanKey = tuple[str, Level, datetime]
 LEVELS = tuple(Level)
 LayersByTest = dict[str, Layers]
 # What of a system recording knows; the rest is loaded when it is asked for.
@@ -55,14 +54,36 @@ class KnownCheck(Struct, array_like=True, gc=False):
         return (observed_at, received_at) >= (self.newest_observed_at, self.newest_received_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What runs at these ascending times do to the layers of tests that stood alike, and so still do.
+
+    Those of one pipeline mostly do: what follows from them is made once, not for each test.
+    """
+
+    tests: list[str]
+    times: tuple[datetime, ...]
+    before: Layers
+    after: Layers
+
+    def places(self) -> dict[tuple[Level, datetime], int]:
+        """The place of each span among those before, as `in_order` has them, by level and start."""
+        return {(level, start): place for place, (level, start, _) in enumerate(in_order(self.before))}
+
+
+def in_order(layers: Layers) -> Iterator[tuple[Level, datetime, datetime]]:
+    """Level, start and end of all intervals, lowest level first."""
+    return ((level, start, end) for level in PROVABLE for start, end in layers[level])
+
+
 @dataclass(slots=True)
 class Snapshot:
     """Of one system: its newest claims, the checks, results and runs a posting touches, and the spans around them.
 
     `rules` are those it was read by; on PostgreSQL `version` is another one as soon as evidence or rules of the system
     changed. `results` are keyed by (check, run_id), `runs` by (test, run_id, branch), `spans` by test and level, of the
-    posted tests at least, and `span_ids` their keys by test, level and start; `verified` holds the levels at the time of
-    receipt, of all tests that hold one; `neighbours` are by test the nearest instants of runs that lie G or more from a
+    posted tests at least, and `span_keys` the keys of these, as `in_order` has them; `verified` holds the levels at the time
+    of receipt, of all tests that hold one; `neighbours` are by test the nearest instants of runs that lie G or more from a
     posted one. Of a snapshot read for `remembering`, `facts` and `claims_text` are what rules and claims were made of,
     `lasting` all spans that have not ended, and `following` by test the first runs after the earlier neighbour of its posted
     run; None where there are several posted ones.
@@ -77,21 +98,20 @@ class Snapshot:
     runs: dict[RunKey, RunTimes] = field(default_factory=dict)
     neighbours: dict[str, set[datetime]] = field(default_factory=dict)
     spans: LayersByTest = field(default_factory=dict)
-    span_ids: dict[SpanKey, int] = field(default_factory=dict)
+    span_keys: dict[str, Sequence[int]] = field(default_factory=dict)
     verified: dict[str, Level] = field(default_factory=dict)
     facts: str = ""
     claims_text: str | None = None
     lasting: list[tuple[str, int, datetime, datetime]] = field(default_factory=list)
     following: dict[str, list[datetime] | None] = field(default_factory=dict)
 
-    def add_span(self, pk: int, test: str, level: Level, start: datetime, end: datetime, at: datetime) -> None:
-        """Take in a stored span; `at` is the time of receipt."""
-        self.span_ids[test, level, start] = pk
-        of_test = self.spans.get(test)
-        if of_test is None:
-            of_test = self.spans[test] = {Level.MANUAL: [], Level.AUTOMATED: []}
-        of_test[level].append((start, end))
-        if start <= at < end and level > self.verified.get(test, Level.NONE):
+    def take_spans(self, test: str, rows: list[tuple[Level, datetime, datetime, int]], at: datetime) -> None:
+        """Take in a test's stored spans: level, start, end and key of each; `at` is the time of receipt."""
+        rows.sort()
+        self.span_keys[test] = [key for _, _, _, key in rows]
+        of_test = self.spans[test] = {known: [row[1:3] for row in rows if row[0] == known] for known in PROVABLE}
+        level = held(of_test, at)
+        if level > self.verified.get(test, Level.NONE):
             self.verified[test] = level
 
     def take_verified(self, spans: Iterable[tuple[str, int, datetime, datetime]], at: datetime) -> None:
@@ -110,12 +130,13 @@ class Snapshot:
         of_test = self.spans.get(test)
         return of_test[level] if of_test is not None else []
 
-    def verified_with(self, grown: LayersByTest, rebuilt: LayersByTest, at: datetime) -> dict[str, Level]:
+    def verified_with(self, growths: Iterable[Growth], rebuilt: LayersByTest, at: datetime) -> dict[str, Level]:
         """The verified levels at the time of receipt once layers grew, and others took the place of what was known."""
         levels = {test: level for test, level in self.verified.items() if test not in rebuilt}
-        for layers in (grown, rebuilt):
-            for test, of_test in layers.items():
-                level = held(of_test, at)
+        reached = [(held(growth.after, at), growth.tests) for growth in growths]
+        reached += [(held(layers, at), [test]) for test, layers in rebuilt.items()]
+        for level, tests in reached:
+            for test in tests:
                 if level > levels.get(test, Level.NONE):
                     levels[test] = level
         return levels
@@ -185,6 +206,7 @@ def _read(
                 snapshot.take_verified(snapshot.lasting, received_at)
             else:
                 snapshot.verified = _verified(verified)
+    spans: dict[tuple[int, str], list[tuple[Level, datetime, datetime, int]]] = {}
     for kind, key, name, test, run_id, text, a, b, c, number, content in rows:
         if kind == "check":
             found[key].checks[name] = KnownCheck(name, test, number, text, from_sql(a), from_sql(b))
@@ -196,14 +218,12 @@ def _read(
             if remembering:
                 found[key].follow(test, from_sql(a), [] if content is None else _instants(content))
         elif kind == "span":
-            found[key].add_span(number, test, LEVELS[int(text)], instant_from_sql(a), instant_from_sql(b), received_at)
+            row = LEVELS[int(text)], instant_from_sql(a), instant_from_sql(b), number
+            spans.setdefault((key, test), []).append(row)
         elif kind == "run":
             found[key].runs[test, run_id, text] = RunTimes(instant_from_sql(a), from_sql(b), from_sql(c))
-    for snapshot in found.values():
-        for layers_of_test in snapshot.spans.values():
-            for intervals in layers_of_test.values():
-                if len(intervals) > 1:
-                    intervals.sort()
+    for (key, test), stored in spans.items():
+        found[key].take_spans(test, stored, received_at)
     return {snapshot.system.slug: snapshot for snapshot in found.values()}, credit
 
 

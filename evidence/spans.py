@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from assessments.models import System
 from evidence.models import Run, Span
 from evidence.rules_of import Rules
-from evidence.snapshot import LayersByTest, Snapshot, SpanKey
+from evidence.snapshot import Growth, LayersByTest, Snapshot
 from evidence.writing import Difference, store_spans
-from rubric.evidence import PROVABLE, Layers, layers, respliced, with_run
+from rubric.evidence import PROVABLE, FreshnessRule, Interval, Layers, layers, respliced, with_run
 from rubric.levels import Level
 
 TICK = timedelta(microseconds=1)
 NOTHING: Layers = {level: [] for level in PROVABLE}
 
 
-def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> LayersByTest:
-    """The layers after these runs came in, by test; `added` holds the ascending times of runs that had none before.
+def grown(snapshot: Snapshot, added: Mapping[str, Sequence[datetime]]) -> list[Growth]:
+    """What these runs do to the layers; `added` holds by test the ascending times of runs that had none before.
 
     Constant work for each run, whenever it arrives: one run only adds intervals, which its nearest neighbours decide.
     """
-    changed: LayersByTest = {}
-    for test, times in added.items():
+    growths: dict[tuple[Any, ...], Growth] = {}
+    for test, posted in added.items():
         rule = snapshot.rules.freshness(test)
-        near = snapshot.neighbours.get(test, ())
-        pick = _nearest_of_all(sorted(near), times) if len(times) > 1 else _nearest(near)
-        of_test = snapshot.spans.get(test, NOTHING)
-        for index, time in enumerate(times):
-            earlier, later = pick(time - rule.repeat, time + rule.repeat, index)
-            of_test = with_run(of_test, time, earlier, later, rule)
-        changed[test] = of_test
-    return changed
+        near, times = snapshot.neighbours.get(test, ()), tuple(posted)
+        before = snapshot.spans.get(test, NOTHING)
+        alike = id(before), rule.window, times, *near
+        if alike in growths:
+            growths[alike].tests.append(test)
+        else:
+            growths[alike] = Growth([test], times, before, _with_runs(before, times, near, rule))
+    return list(growths.values())
+
+
+def _with_runs(of_test: Layers, times: Sequence[datetime], near: Collection[datetime], rule: FreshnessRule) -> Layers:
+    pick = _nearest_of_all(sorted(near), times) if len(times) > 1 else _nearest(near)
+    for index, time in enumerate(times):
+        earlier, later = pick(time - rule.repeat, time + rule.repeat, index)
+        of_test = with_run(of_test, time, earlier, later, rule)
+    return of_test
 
 
 Pick = Callable[[datetime, datetime, int], tuple[datetime | None, datetime | None]]
@@ -68,31 +77,42 @@ def _nearest_of_all(near: Sequence[datetime], times: Sequence[datetime]) -> Pick
     return pick
 
 
-def difference(known: LayersByTest, wanted: LayersByTest, keys: Mapping[SpanKey, int] | None = None) -> Difference:
-    """What turns the known intervals of the wanted tests into the wanted ones; `keys` are those of stored spans."""
+def difference(growths: Iterable[Growth], keys: Mapping[str, Sequence[int]]) -> Difference:
+    """What turns the intervals before into those after; `keys` are those of stored spans, by test, as `in_order` has them."""
     changed: list[tuple[str, Level, datetime, datetime]] = []
     gone: list[tuple[str, Level, datetime]] = []
-    for test, of_test in wanted.items():
+    grown: list[tuple[int, datetime]] = []
+    for growth in growths:
+        places = growth.places()
         for level in PROVABLE:
-            before, after = known[test][level] if test in known else [], of_test[level]
-            if before == after:
-                continue
-            if before and after and before[:-1] == after[:-1] and before[-1][0] == after[-1][0]:
-                # What grows mostly grows at its end.
-                changed.append((test, level, *after[-1]))
-                continue
-            ends, starts = dict(before), {start for start, _ in after}
-            changed += [(test, level, start, end) for start, end in after if ends.get(start) != end]
-            gone += [(test, level, start) for start in ends if start not in starts]
-    if not keys:
-        return Difference(changed, gone)
-    grown = [(keys[span[:3]], span[3]) for span in changed if span[:3] in keys]
-    return Difference([span for span in changed if span[:3] not in keys], gone, grown)
+            others, lost = _other_ends(growth.before[level], growth.after[level])
+            gone += [(test, level, start) for test in growth.tests for start in lost]
+            for start, end in others:
+                place = places.get((level, start))
+                for test in growth.tests:
+                    if place is None or test not in keys:
+                        changed.append((test, level, start, end))
+                    else:
+                        grown.append((keys[test][place], end))
+    return Difference(changed, gone, grown)
+
+
+def _other_ends(before: Sequence[Interval], after: Sequence[Interval]) -> tuple[Sequence[Interval], list[datetime]]:
+    """The intervals that begin or end elsewhere after than before, and the starts of those that are gone."""
+    if before == after:
+        return [], []
+    if before and after and before[:-1] == after[:-1] and before[-1][0] == after[-1][0]:
+        # What grows mostly grows at its end.
+        return after[-1:], []
+    ends, starts = dict(before), {start for start, _ in after}
+    others = [(start, end) for start, end in after if ends.get(start) != end]
+    return others, [start for start in ends if start not in starts]
 
 
 def store(system: System, generation: int, known: LayersByTest, wanted: LayersByTest) -> None:
     """Turn the known intervals into the wanted ones."""
-    store_spans([(system.pk, generation, difference(known, wanted))])
+    growths = [Growth([test], (), known.get(test, NOTHING), after) for test, after in wanted.items()]
+    store_spans([(system.pk, generation, difference(growths, {}))])
 
 
 def load(system: System, generation: int, tests: Collection[str], start: datetime, end: datetime) -> LayersByTest:

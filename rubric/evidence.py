@@ -64,13 +64,11 @@ class CountingRule:
     credit: str = "executed"
     branch: str | None = None
 
-    def time_of(self, rows: Iterable[tuple[str, RunTimes]]) -> datetime | None:
-        """The time of a run, given its (branch, times) rows; None when nothing of it was executed."""
-        time: datetime | None = None
-        for branch, times in rows:
-            if self.branch is None or self.branch == branch:
-                time = earliest(time, times.passed if self.credit == "passed" else times.executed)
-        return time
+    def time_of(self, branch: str, times: RunTimes) -> datetime | None:
+        """The time of a run by what happened on one branch; None where that counts nothing. The earliest is its own."""
+        if self.branch is not None and self.branch != branch:
+            return None
+        return times.passed if self.credit == "passed" else times.executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +109,13 @@ def merged(*histories: Mapping[tuple[str, str, str], RunTimes]) -> dict[tuple[st
 
 def run_instants(runs: Mapping[tuple[str, str, str], RunTimes], rule: CountingRule) -> dict[str, dict[str, datetime]]:
     """The time of every run that counts, by test and run_id."""
-    rows: dict[tuple[str, str], list[tuple[str, RunTimes]]] = {}
-    for (test, run_id, branch), times in runs.items():
-        rows.setdefault((test, run_id), []).append((branch, times))
     instants: dict[str, dict[str, datetime]] = {}
-    for (test, run_id), of_run in rows.items():
-        time = rule.time_of(of_run)
+    for (test, run_id, branch), times in runs.items():
+        time = rule.time_of(branch, times)
         if time is not None:
-            instants.setdefault(test, {})[run_id] = time
+            of_test = instants.setdefault(test, {})
+            known = of_test.get(run_id)
+            of_test[run_id] = time if known is None else min(time, known)
     return instants
 
 

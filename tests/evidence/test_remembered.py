@@ -251,3 +251,20 @@ def test_threads_that_post_at_the_same_moment_open_the_memory_once(
     ]
     assert together([partial(a_result, world) for world in worlds]) == []
     assert opened == ([str(tmp_path)] if REMEMBERS else [])
+
+
+def test_postings_go_on_where_nothing_can_be_remembered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any
+) -> None:
+    settings.POSTINGS_MEMORY = str(tmp_path) if REMEMBERS else ""
+
+    def broken(directory: str, **options: Any) -> lmdb.Environment:
+        raise lmdb.DiskError(directory)
+
+    monkeypatch.setattr(lmdb, "open", broken)
+    actor = Actor(Organisation.objects.create(name="Acme", slug="acme"))
+    world = World(actor, create_system(actor=actor, at=EPOCH, name="Scorer"), random.Random(1))
+    for _ in range(3):
+        assert a_few(world).accepted > 0
+        world.now += HOUR
+    assert check_system(world.system.pk, repair=False) == []

@@ -123,9 +123,10 @@ def test_without_a_repeat_interval_any_two_runs_are_automated():
     [("executed", None, 0), ("passed", None, 2), ("executed", "main", 1), ("passed", "main", None)],
 )
 def test_a_runs_time_follows_credit_and_branch(credit, branch, expected):
-    rows = [
-        ("", RunTimes(EPOCH - DAY, EPOCH, EPOCH + 2 * DAY)),
-        ("main", RunTimes(EPOCH - DAY, EPOCH + DAY, None)),
-    ]
-    time = CountingRule(credit=credit, branch=branch).time_of(rows)
-    assert time == (None if expected is None else EPOCH + expected * DAY)
+    runs = {
+        ("data-1", "run", ""): RunTimes(EPOCH - DAY, EPOCH, EPOCH + 2 * DAY),
+        ("data-1", "run", "main"): RunTimes(EPOCH - DAY, EPOCH + DAY, None),
+    }
+    expected_instants = {} if expected is None else {"data-1": {"run": EPOCH + expected * DAY}}
+    for order in (runs, dict(reversed(runs.items()))):
+        assert run_instants(order, CountingRule(credit=credit, branch=branch)) == expected_instants
