@@ -34,7 +34,7 @@ register.filter("as_of", address_at)
 register.simple_tag(phrases.score, name="score_text")
 register.simple_tag(phrases.level_word, name="level_word")
 
-TIME_FORMATS = {"date": "{0.day} {0:%b %Y}", "short": "{0.day} {0:%b}", "minute": "{0.day} {0:%b %Y, %H:%M} UTC"}
+TIME_FORMATS = {"date": "{0.day} {0:%b %Y}", "short": "{0.day} {0:%b %Y}", "minute": "{0.day} {0:%b %Y, %H:%M} UTC"}
 
 
 @register.filter
@@ -215,7 +215,10 @@ def _delta(change: Fraction) -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime | None, style: str = "minute") -> SafeString:
-    """An instant in UTC, which times.js shows in the reader's zone; None: a dash. Styles: `date`, `short`, `minute`."""
+    """An instant in UTC, which times.js shows in the reader's zone; None: a dash.
+
+    Styles: `date`, `minute`, and `short`, from which times.js takes the year where it is the reader's current one.
+    """
     return SafeString("–") if at is None else _moment(at, style)
 
 

@@ -4,13 +4,15 @@
 (() => {
   const options = {
     date: { day: "numeric", month: "short", year: "numeric" },
-    short: { day: "numeric", month: "short" },
+    short: { day: "numeric", month: "short" }, // of the reader's current year; `date` of any other
     minute: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   };
   const formats = {};
   const formatOf = (zone) => (formats[zone] ??= new Intl.DateTimeFormat("en-GB", options[zone]));
   const show = (time) => {
-    const text = formatOf(time.dataset.zone).format(new Date(time.dateTime)).replace("Sept", "Sep");
+    const at = new Date(time.dateTime);
+    const zone = time.dataset.zone === "short" && at.getFullYear() !== new Date().getFullYear() ? "date" : time.dataset.zone;
+    const text = formatOf(zone).format(at).replace("Sept", "Sep");
     if (time.textContent !== text) time.textContent = text;
   };
   const localise = (root) => {

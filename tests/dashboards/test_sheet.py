@@ -116,6 +116,25 @@ def test_times_are_shown_in_the_readers_zone(open_sheet: OpenSheet) -> None:
     assert page.locator("time[data-zone=minute]").first.text_content() == "21 Nov 2026, 19:05"
 
 
+def test_a_short_date_bears_its_year_when_it_is_not_the_readers_current_one(open_sheet: OpenSheet) -> None:
+    swapped_in = """() => {
+      const year = new Date().getFullYear(), list = document.createElement("p");
+      for (const each of [year - 1, year]) {
+        const time = document.createElement("time");
+        Object.assign(time, { dateTime: `${each}-06-15T12:00:00Z`, textContent: `15 Jun ${each}` });
+        time.dataset.zone = "short";
+        list.append(time);
+      }
+      document.querySelector("main").append(list);
+      list.dispatchEvent(new CustomEvent("htmx:afterSwap", { bubbles: true }));
+      return [String(year - 1), ...[...list.children].map((time) => time.textContent)];
+    }"""
+    last_year, *texts = open_sheet().evaluate(swapped_in)
+    assert texts == [f"15 Jun {last_year}", "15 Jun"]
+    page = open_sheet(java_script_enabled=False)
+    assert page.locator("time[data-zone=short]").first.text_content() == "21 Nov 2026"
+
+
 def test_the_page_is_complete_without_scripts(open_sheet: OpenSheet) -> None:
     page = open_sheet(java_script_enabled=False)
     assert page.locator(".chart").first.is_hidden()
