@@ -15,6 +15,7 @@ import msgspec
 from zipstream import ZIP_DEFLATED, ZipStream
 
 from assessments.csv_form import guarded
+from exports.cells import document
 from exports.snapshot import one_instant
 from exports.table import FETCHED, Row, Source, Table
 from notify.models import moment
@@ -46,10 +47,6 @@ def _as_csv(table: Table, source: Source) -> Iterator[bytes]:
         yield out.getvalue().encode()
 
 
-def _document(value: Any) -> str:
-    return _json.encode(value).decode()
-
-
 _CELLS: dict[type, Callable[[Any], str]] = {
     type(None): lambda value: "",
     str: guarded,
@@ -59,8 +56,8 @@ _CELLS: dict[type, Callable[[Any], str]] = {
     Decimal: lambda value: f"{value.normalize():f}",
     datetime: moment,
     date: date.isoformat,
-    dict: _document,
-    list: _document,
+    dict: document,
+    list: document,
 }
 
 
