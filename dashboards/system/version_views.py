@@ -22,7 +22,12 @@ PAGE = 50
 @require_safe
 @member_page(Role.VIEWER)
 def model_versions(request: MemberRequest, organisation: str, system: str) -> HttpResponse:
-    """The versions that the system's results name, the newest checked one first, a page at a time."""
+    """The versions that the system's results name, the newest checked one first, a page at a time.
+
+    `?version=` shows one of them: the address of those whose name no path of a browser can hold.
+    """
+    if "version" in request.GET:
+        return shown_version(request, system, request.GET["version"])
     found = system_of(request.membership, system)
     versions = ModelVersion.objects.visible_to(request.membership).filter(system=found)
     try:
@@ -44,6 +49,11 @@ def model_versions(request: MemberRequest, organisation: str, system: str) -> Ht
 @member_page(Role.VIEWER)
 def model_version(request: MemberRequest, organisation: str, system: str, version: str) -> HttpResponse:
     """What ran on one version, test by test."""
+    return shown_version(request, system, version)
+
+
+def shown_version(request: MemberRequest, system: str, version: str) -> HttpResponse:
+    """The page of the version of this name. Raises Http404."""
     found = system_of(request.membership, system)
     versions = ModelVersion.objects.visible_to(request.membership)
     named = get_object_or_404(versions, system=found, name=version.replace("\0", ""))

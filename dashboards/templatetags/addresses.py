@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.template import Context
@@ -14,6 +15,8 @@ from django.urls import NoReverseMatch, URLResolver, get_resolver, get_script_pr
 from django.utils.html import escape
 
 register = template.Library()
+DOTS = frozenset({".", ".."})
+"""Segments of a path that browsers take for steps within it, percent-encoded ones too."""
 
 
 class Address(URLNode):
@@ -52,6 +55,14 @@ def site() -> Site:
 def _known(lies: Site, name: str, *arguments: Any) -> tuple[str, str]:
     address = reverse(name, args=arguments)
     return address, escape(address)
+
+
+@register.simple_tag
+def version_url(organisation: str, system: str, version: str) -> str:
+    """The address of a model version's page; a query names the version where browsers would resolve its path."""
+    if DOTS.isdisjoint(version.split("/")):
+        return addresses("system-model-version", organisation, system, version)[0]
+    return f"{addresses('system-model-versions', organisation, system)[0]}?version={quote(version, safe='')}"
 
 
 @register.tag

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -54,6 +56,23 @@ def test_a_result_leads_to_its_version_and_so_does_the_list(
     assert "<script>alert" not in read(client, page_of(system, version))
     read(client, address(system, "model-versions/none/"), 404)
     read(client, address(system, "model-versions/?cursor=x"), 400)
+
+
+@pytest.mark.parametrize("version", ["..", ".", "models/../7", "./v1", "v1/.."])
+def test_a_version_whose_name_is_a_step_in_a_path_has_an_address_that_browsers_keep(
+    organisation: Organisation, viewer: Membership, sign_in: SignIn, now: datetime, version: str
+) -> None:
+    system = make_system(organisation, now - DAY)
+    client = sign_in(viewer)
+    post(system, ["data-1"], [now - HOUR], now, model_version=version)
+    for page in (f"results/{Result.objects.get().pk}/", "model-versions/"):
+        link = re.search(r'href="([^"]*model-versions/[^"]+)"', read(client, address(system, page)))
+        assert link is not None
+        # As a browser does, percent-encoded dots too.
+        kept = urljoin("https://mlscore.example", unquote(urlsplit(link[1]).path)) + "?" + urlsplit(link[1]).query
+        assert f">{version}</h1>" in read(client, kept.removeprefix("https://mlscore.example"))
+    read(client, address(system, "model-versions/?version=none"), 404)
+    read(client, address(system, "model-versions/?version=%00"), 404)
 
 
 def test_version_pages_cost_at_most_twelve_statements(
