@@ -120,19 +120,26 @@ def test_every_table_says_the_same_in_both_forms(world: World, name: str) -> Non
 def test_a_cell_is_never_longer_than_what_readers_of_csv_take(world: World) -> None:
     rules = [Rule(f"{place:04}" + "x" * 296, "data-1", None) for place in range(400)]
     replace_rules(actor=world.actor, rules=rules, at=world.now, system=world.system)
-    document = next(row for row in read_json("activity", world.admin, world) if "400 added" in row["summary"])["details"]
+    document = next(row for row in read_json("activity", world.admin, world) if "400 added" in row["summary"])[
+        "details"
+    ]
     written = next(row for row in read_csv("activity", world.admin, world) if "400 added" in row["summary"])["details"]
     shown = json.loads(written)
     note = "… and 300 more, which the export as JSON holds"
     assert shown == {**document, **{part: [*document[part][:100], note] for part in ("added", "rules")}}
 
 
-@pytest.mark.parametrize("value", [{"text": "\x01" * 200_000}, ["é" * 70_000] * 2, {str(key): "" for key in range(20_000)}])
+@pytest.mark.parametrize(
+    "value", [{"text": "\x01" * 200_000}, ["é" * 70_000] * 2, {str(key): "" for key in range(20_000)}]
+)
 def test_what_cannot_be_cut_between_elements_shows_its_beginning(value: Any) -> None:
     cut = json.loads(cells.document(value))
     assert len(cells.document(value)) <= csv.field_size_limit()
     whole = msgspec.json.encode(value).decode()
-    assert whole.startswith(cut["cut"]) if isinstance(value, dict) else cut == [value[0], "… and 1 more, which the export as JSON holds"]
+    if isinstance(value, dict):
+        assert whole.startswith(cut["cut"])
+    else:
+        assert cut == [value[0], "… and 1 more, which the export as JSON holds"]
 
 
 def test_every_model_of_an_organisation_is_exported_or_left_out_by_intention() -> None:
