@@ -161,6 +161,16 @@ def test_an_outage_is_a_warning_unless_strict(told: Server, capsys: Printed) -> 
     assert cli.main([*POST, "--retries", "0", "--strict"]) == 2
 
 
+def test_an_outage_in_the_midst_tells_what_was_stored_before(told: Server, tmp_path: Path, capsys: Printed) -> None:
+    item = {"test": "data-1", "status": "passed"}
+    (tmp_path / "many.json").write_text(json.dumps([{**item, "check": str(number)} for number in range(1001)]))
+    told.script = [Answer(), Answer(503)]
+    assert cli.main(["post", "--file", str(tmp_path / "many.json"), "--retries", "0"]) == 0
+    out, err = capsys.readouterr()
+    assert "1 accepted" in out
+    assert "status 503; the rest was not stored" in err
+
+
 def test_an_outage_is_told_in_markdown_too(told: Server, capsys: Printed) -> None:
     told.script = [Answer(503)]
     assert cli.main([*POST, "--retries", "0", "--markdown"]) == 0
@@ -182,7 +192,11 @@ def test_the_gate_exits_by_its_verdict(told: Server, capsys: Printed, passed: bo
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(503), Answer(404, {}), Answer(200, {}), Answer(200, []), Answer(200, b"<html>")]
+    "answer",
+    [
+        *(Answer(503), Answer(404, {}), Answer(200, {}), Answer(200, []), Answer(200, b"<html>")),
+        Answer(200, {"passed": True, "conditions": [1]}),
+    ],
 )
 def test_a_gate_that_cannot_be_asked_exits_2(told: Server, answer: Answer) -> None:
     told.script = [answer]
@@ -227,6 +241,7 @@ RUN = ["run", "--system", "fraud-scorer", "--test", "infra-3", "--", sys.executa
     [
         ("pass", 0, "passed"),
         ("raise SystemExit(3)", 3, "failed"),
+        ("raise SystemExit(-1)", 255, "failed"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137, "error"),
     ],
 )
@@ -250,6 +265,11 @@ def test_run_tells_of_a_command_that_is_not_there(told: Server, capsys: Printed)
     [
         ('{"test": "data-1", "status": "passed", "colour": 1}', "/results/0: unknown: colour"),
         ('{"check": "a"}', "/results/0: required: status, test"),
+        ('{"test": "data-1", "status": "passed", "message": 5}', "/results/0: message: not a text: 5"),
+        ('{"test": "data-1", "status": "passed", "metrics": "x"}', "/results/0: metrics: not numbers by name: 'x'"),
+        ('{"test": "data-1", "status": "passed", "observed_at": 5}', "/results/0: not an instant with an offset"),
+        ("[" * 100_000, "recursion"),
+        ("[]", "no results"),
     ],
 )
 def test_a_file_of_results_is_judged_before_it_is_sent(
@@ -306,6 +326,9 @@ def test_import_goes_on_after_a_report_that_is_at_fault(told: Server, tmp_path: 
     assert cli.main(["import", str(tmp_path / "*.xml")]) == 2
     assert len(told.asked) == 2
     assert "a.xml: 400: Not JUnit XML." in capsys.readouterr().err
+    assert cli.main(["import", "nowhere/*.json", str(tmp_path / "b.xml")]) == 2
+    assert len(told.asked) == 3
+    assert "nowhere/*.json names no file" in capsys.readouterr().err
 
 
 def test_a_report_that_no_server_takes_is_told_without_sending_it(told: Server, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import argparse
 import math
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.command(options)
     except MlscoreError as error:
         warn(str(error), kind="error")
+        return PROBLEM
+    except Exception:  # noqa: BLE001 - Python would exit with 1, which says that a gate failed
+        traceback.print_exc()
         return PROBLEM
     return code
 

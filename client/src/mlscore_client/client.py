@@ -60,11 +60,11 @@ class Client:
     def deliver(self, batch: Iterable[Request], *, dry_run: bool = False) -> Delivery:
         """Send requests that write, in order; what is spooled goes first, and what gets no answer is spooled.
 
-        Raises as `post`. A dry run neither sends nor keeps anything of a spool.
+        Raises as `post`, but no Unavailable once something was answered: the delivery tells of it. A dry run neither sends
+        nor keeps anything of a spool.
         """
         if dry_run or self.spool is None:
-            answers = [(item.label, self._send(item.with_query(dry_run="true") if dry_run else item)) for item in batch]
-            return Delivery(answers)
+            return self._deliver_or_leave(item.with_query(dry_run="true") if dry_run else item for item in batch)
         with self.spool.turn():
             self.flushed = self._flush(self.spool)
             return self._deliver_or_keep(self.spool, list(batch))
@@ -132,6 +132,18 @@ class Client:
     def _flush(self, spool: Spool) -> Flushed:
         """Try all that waits. One attempt each will do: a server that is still away shall not cost its time again."""
         return spool.flush(lambda request: self._send(request, retries=0))
+
+    def _deliver_or_leave(self, batch: Iterable[Request]) -> Delivery:
+        """Send until one gets no answer. Raises Unavailable when that is the first."""
+        delivery = Delivery()
+        try:
+            for request in batch:
+                delivery.answers.append((request.label, self._send(request)))
+        except Unavailable as error:
+            if not delivery.answers:
+                raise
+            delivery.outage = error
+        return delivery
 
     def _deliver_or_keep(self, spool: Spool, batch: list[Request]) -> Delivery:
         delivery = Delivery()

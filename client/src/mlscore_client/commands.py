@@ -52,7 +52,7 @@ def post(options: argparse.Namespace) -> int:
 
 
 def import_reports(options: argparse.Namespace) -> int:
-    """Each report is a request of its own: one that is at fault does not keep the others from being imported."""
+    """Each report is a request of its own: one that is at fault, or missing, does not keep the others from being imported."""
     client = client_of(options)
     place = client.place.fields()
     parameters = {name: getattr(options, name) or place.get(name) for name in PROVENANCE if name != "observed_at"}
@@ -65,8 +65,13 @@ def import_reports(options: argparse.Namespace) -> int:
         request = import_of(path, format_name=options.format, parameters=parameters, manifest=manifest)
         return client.deliver([request], dry_run=options.dry_run)
 
-    whole, refused = import_each(files_of(options.reports), send)
-    return max(PROBLEM if refused else DONE, report(client, options, whole))
+    files, vain = files_of(options.reports)
+    for pattern in vain:
+        warn(f"No report: {pattern} names no file", kind="error")
+    if not files:
+        return PROBLEM
+    whole, refused = import_each(files, send)
+    return max(PROBLEM if refused or vain else DONE, report(client, options, whole))
 
 
 def import_each(files: list[Path], send: Callable[[Path], Delivery]) -> tuple[Delivery, bool]:
@@ -253,11 +258,13 @@ def read_results(name: str) -> list[Result]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         document = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Misconfigured(f"{name}: {error}") from error
     items = document.get("results", [document]) if isinstance(document, dict) else document
     if not isinstance(items, list):
         raise Misconfigured(f"{name}: results must be a list")
+    if not items:
+        raise Misconfigured(f"{name}: no results")
     return [read_result(f"{name}: /results/{index}", item) for index, item in enumerate(items)]
 
 
@@ -270,9 +277,9 @@ def read_result(where: str, item: Any) -> Result:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         if missing := {"test", "status"} - item.keys():
             raise ValueError(f"required: {', '.join(sorted(missing))}")
-        observed_at = instant_of(item["observed_at"]) if item.get("observed_at") else None
+        observed_at = instant_of(str(item["observed_at"])) if item.get("observed_at") else None
         return Result(**{**item, "observed_at": observed_at})
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError) as error:
         raise Misconfigured(f"{where}: {error}") from error
 
 

@@ -200,7 +200,10 @@ def told(delivery: Delivery, *, dry_run: bool) -> list[str]:
             lines.append(f"  {system['system']}: score {before:g} -> {after:g}")
             lines += [f"    {row['test']}: {row['from']} -> {row['to']}" for row in system.get("changed", [])]
     if delivery.outage is not None:
-        lines.append(f"warning: kept for the next call: {', '.join(delivery.spooled)}: {delivery.outage}")
+        kept = (
+            f"kept for the next call: {', '.join(delivery.spooled)}" if delivery.spooled else "the rest was not posted"
+        )
+        lines.append(f"warning: {kept}: {delivery.outage}")
     return lines
 
 

@@ -20,7 +20,7 @@ def report(client: Client, options: argparse.Namespace, delivery: Delivery) -> i
     troubled = tell_of_spool(client)
     if delivery.outage is not None:
         kept = f"; kept in {client.settings.spool}: {', '.join(delivery.spooled)}" if delivery.spooled else ""
-        warn(f"{delivery.outage}{kept or '; nothing was stored'}")
+        warn(f"{delivery.outage}{kept or left_out(delivery)}")
     answers = [answer for _, answer in delivery.answers]
     if options.json:
         show_json(json_of(delivery))
@@ -33,6 +33,11 @@ def report(client: Client, options: argparse.Namespace, delivery: Delivery) -> i
                 aside=hasattr(options, "argv"),
             )
     return PROBLEM if options.strict and (delivery.outage or troubled) else DONE
+
+
+def left_out(delivery: Delivery) -> str:
+    """What an outage that no spool bridges left unstored."""
+    return "; the rest was not stored" if delivery.answers else "; nothing was stored"
 
 
 def json_of(delivery: Delivery) -> Any:

@@ -20,17 +20,18 @@ _CHECKS = ("test.", "unit_test.", "source.")
 _OF_A_CHECK = ("unique_id", "name", "resource_type", "tags", "meta", "config", "test_metadata", "column_name")
 
 
-def files_of(patterns: Iterable[str]) -> list[Path]:
-    """The files that these paths and globs (`**` too) name, each once. Misconfigured for one that names none."""
+def files_of(patterns: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """The files that these paths and globs (`**` too) name, each once, and those of the patterns that name none."""
     found: dict[Path, None] = {}
+    vain = []
     for pattern in patterns:
         # A file may bear brackets in its name: what exists is no pattern.
         names = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute patterns
         files = [Path(name) for name in names if Path(name).is_file()]
         if not files:
-            raise Misconfigured(f"No report: {pattern} names no file")
+            vain.append(pattern)
         found.update(dict.fromkeys(files))
-    return list(found)
+    return list(found), vain
 
 
 def import_of(

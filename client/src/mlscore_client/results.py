@@ -45,7 +45,11 @@ class Result:
             raise ValueError(f"status: one of {', '.join(STATUSES)}, not {self.status!r}")
         if self.observed_at is not None and self.observed_at.tzinfo is None:
             raise ValueError("observed_at: needs a time zone")
+        if self.message is not None and not isinstance(self.message, str):
+            raise ValueError(f"message: not a text: {self.message!r}")
         if self.metrics is not None:
+            if not isinstance(self.metrics, Mapping):
+                raise ValueError(f"metrics: not numbers by name: {self.metrics!r}")
             object.__setattr__(self, "metrics", finite(self.metrics))
 
     def completed(self, defaults: Mapping[str, Any]) -> Result:

@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
+SIGNALS = 64
+"""Codes beyond 128 + this are a command's own: `exit -1` is 255."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Outcome:
         """Passed, failed, or error for a command that could not be run or was killed: it judged nothing."""
         if self.code == 0:
             return "passed"
-        return "error" if self.code in (NOT_EXECUTABLE, NOT_FOUND) or self.code > BY_SIGNAL else "failed"
+        killed = BY_SIGNAL < self.code <= BY_SIGNAL + SIGNALS
+        return "error" if self.code in (NOT_EXECUTABLE, NOT_FOUND) or killed else "failed"
 
     @property
     def message(self) -> str:
