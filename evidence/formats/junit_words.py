@@ -44,7 +44,8 @@ VERDICT_WORDS = {
     **dict.fromkeys(("skip", "notexecuted", "untested", "undefined", "inconclusive", "todo"), Status.SKIPPED),
 }
 # pytest names every suite so; the name tells nothing of the check.
-NAMELESS_SUITES = ("", "pytest")
+PYTEST = "pytest"
+NAMELESS_SUITES = ("", PYTEST)
 # Node's built-in reporter gives this class to every test, whatever its suite.
 CLASS_OF_ALL = "test"
 # What producers write for want of a message: behave, nose2, gotestsum.

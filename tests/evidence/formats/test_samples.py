@@ -72,6 +72,13 @@ def test_a_report_without_checks_warns(name: str) -> None:
     assert "no check" in report.warnings[0]
 
 
+@pytest.mark.parametrize("name", [name for name in REAL if "pytest8" in name])
+def test_a_test_of_pytest_that_passed_when_it_was_repeated_is_told(name: str) -> None:
+    report = formats.read("auto", body(name))
+    assert "Check 'test_a.test_flaky' seems to have passed only when it was repeated." in report.warnings
+    assert not any("test_always_fails" in warning or "test_ok" in warning for warning in report.warnings)
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_a_report_cut_in_half_is_refused(name: str) -> None:
     whole = body(name)
