@@ -1,4 +1,4 @@
-"""Query parameters: unknown ones are passed over, malformed ones are at fault."""
+"""Query parameters: unknown ones are passed over unless a view refuses them, malformed ones are at fault."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ class Query:
         """Raises Problem (400) when anything was at fault."""
         if self.faults:
             raise at_fault(self.faults)
+
+    def only(self, *names: str) -> None:
+        """Refuse every other parameter: for what must not go wrong unnoticed when a name is misspelt."""
+        for name in self.request.GET:
+            if name not in names:
+                self.refuse(name, f"Unknown; there are {', '.join(names)}.")
 
     def text(self, name: str) -> str | None:
         """The parameter's text; None when it isn't there, or at fault."""

@@ -34,9 +34,13 @@ class SystemGate(ApiView):
         ],
     )
     def get(self, request: Request, slug: str) -> Response:
-        """All named conditions, as of now; equality passes. A failed gate is a 200 too: read `passed`."""
+        """All named conditions, as of now; equality passes. A failed gate is a 200 too: read `passed`.
+
+        A parameter of another name is at fault: a condition that is misspelt must not pass.
+        """
         system = self.system(slug)
         query = Query(request._request)
+        query.only("min_score", "max_drop", "since", "no_failing")
         asked = GateRequest(
             min_score=query.number("min_score"),
             max_drop=query.number("max_drop"),

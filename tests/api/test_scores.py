@@ -240,7 +240,7 @@ def test_the_markdown_leaves_a_name_as_it_is(api: Api, system: System) -> None:
     ("query", "name"),
     [("min_score=x", "min_score"), ("min_score=", "min_score"), ("min_score=NaN", "min_score"),
      ("max_drop=1e999", "max_drop"), ("max_drop=Infinity", "max_drop"), ("since=x&min_score=1", "since"),
-     ("no_failing=1", "no_failing"), ("min_score=1/2", "min_score")],
+     ("no_failing=1", "no_failing"), ("min_score=1/2", "min_score"), ("min_score=0&max_drp=0", "max_drp")],
 )  # fmt: skip
 def test_a_malformed_condition_is_at_fault(api: Api, system: System, query: str, name: str) -> None:
     assert faults(api.get(f"{SYSTEM}/gate/?{query}")) == {f"?{name}"}
