@@ -25,6 +25,8 @@ Entity = TypeVar("Entity", bound=models.Model)
 SQLITE: bool = settings.SQLITE
 VENDOR = "sqlite" if SQLITE else "postgresql"
 _encode = msgspec.json.Encoder().encode
+if not SQLITE:
+    from accounts.preparing import rows_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,14 @@ class Write:
 
 def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     """The rows that a statement answers."""
-    cursor = _cursor()
-    cursor.execute(sql, parameters)
-    rows: list[Row] = cursor.fetchall()
-    return rows
+    connection = connections[DEFAULT_DB_ALIAS]
+    if SQLITE or connection.queries_logged:
+        # Django's own cursor, which logs statements; on PostgreSQL the server binds and prepares them otherwise.
+        cursor = connection.cursor()
+        cursor.execute(sql, parameters)
+        rows: list[Row] = cursor.fetchall()
+        return rows
+    return rows_on(connection, sql, parameters)
 
 
 def store(writes: Sequence[Write], answer: str = "SELECT ''") -> str | None:
@@ -52,15 +58,13 @@ def store(writes: Sequence[Write], answer: str = "SELECT ''") -> str | None:
     """
     if SQLITE:
         for write in writes:
-            _cursor().execute(write.sql, write.parameters)
+            fetch(write.sql, write.parameters)
         return ""
     if not writes:
         return ""
     parameters = [value for write in writes for value in write.parameters]
-    cursor = _cursor()
-    cursor.execute(_joined(tuple((write.name, write.sql) for write in writes), answer), parameters)
-    row = cursor.fetchone()
-    return None if row is None else row[0]
+    rows = fetch(_joined(tuple([(write.name, write.sql) for write in writes]), answer), parameters)
+    return rows[0][0] if rows else None
 
 
 @lru_cache
@@ -71,19 +75,6 @@ def _joined(parts: tuple[tuple[str, str], ...], answer: str) -> str:
 def returned(vendor: str, name: str, table: str) -> str:
     """The relation in which one write finds what another, of this name, wrote to a table."""
     return name if vendor == "postgresql" else table
-
-
-def _cursor() -> Any:
-    """A cursor within Django's wrappers; on PostgreSQL one that lets the server bind and prepare.
-
-    Where statements are logged, Django's own takes its place, which knows their text.
-    """
-    connection = connections[DEFAULT_DB_ALIAS]
-    if SQLITE or connection.queries_logged:
-        return connection.cursor()
-    from accounts.preparing import cursor_on
-
-    return cursor_on(connection)
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:

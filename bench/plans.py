@@ -55,10 +55,8 @@ def explained() -> Iterator[Plans]:
             plans.statements.append(_explain(sql, params))
         return execute(sql, params, many, context)
 
-    # Whatever is rolled back takes statements that psycopg has prepared with it: a connection of its own prepares none.
+    # A connection of its own: what a used one keeps of tables, such as where they have room, would be counted as well.
     connection.close()
-    connection.ensure_connection()
-    connection.connection.prepare_threshold = None
     with connection.execute_wrapper(explain):
         yield plans
     connection.close()

@@ -77,8 +77,6 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=600)
     DATABASES["default"]["ENGINE"] = "mlscore_site.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # PostgreSQL keeps what accounts.statements sends once it was planned; the ORM's own statements are never prepared.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("prepare_threshold", 0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: cache, throttles and Celery's broker. Without it local memory serves, and `manage.py work` the jobs.
