@@ -2,6 +2,7 @@
 
 import logging.config
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,14 +36,16 @@ def tell(name: str, event: str, **values: Any) -> None:
 
     `values` are what JSON has words for.
     """
-    logger = logging.getLogger(name)
+    logger = _logger(name)
     if logger.isEnabledFor(logging.INFO):
-        told_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        line = _encode({**values, "event": event, "level": "info", "logger": name, "timestamp": told_at}).decode()
+        line = _encode(
+            {**values, "event": event, "level": "info", "logger": name, "timestamp": datetime.now(UTC)}
+        ).decode()
         logger.handle(logging.LogRecord(name, logging.INFO, "", 0, Line(line), (), None))
 
 
 _encode = msgspec.json.Encoder().encode
+_logger = lru_cache(logging.getLogger)
 
 
 def logging_config(level: str) -> dict[str, Any]:
@@ -69,6 +72,8 @@ def logging_config(level: str) -> dict[str, Any]:
 
 def configure(config: dict[str, Any]) -> None:
     """Set up the standard library's logging by `config`, and structlog on top of it."""
+    # No line says which thread or process it is of, so that no record has to find out.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.config.dictConfig(config)
     structlog.configure(
         processors=[

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +20,12 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request. Routes are patterns, never paths, so that their number is bounded."""
-    REQUESTS.labels(method if method in METHODS else "other", route or "none", str(status)).observe(seconds)
+    _requests(method if method in METHODS else "other", route or "none", status).observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _requests(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, str(status))
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

@@ -1,8 +1,8 @@
 """What wraps every request: its id, its log line, its metrics, and the headers that Django has no setting for."""
 
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
@@ -19,6 +19,7 @@ from mlscore_site import logs, metrics
 
 Handler = Callable[[HttpRequest], HttpResponse]
 API = "/api/"
+FOR_DEVELOPERS = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -30,8 +31,7 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        structlog.contextvars.clear_contextvars()
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         response = self.get_response(request)
@@ -69,13 +69,15 @@ class SecurityHeaders:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self.policy = build_policy()
+        self.permissions = settings.PERMISSIONS_POLICY
+        self.static = settings.STATIC_URL
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not (settings.DEBUG and response.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)):
+        if not (response.status_code in FOR_DEVELOPERS and settings.DEBUG):
             response.headers.setdefault(CONTENT_SECURITY_POLICY, self.policy)
-        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        if not request.path.startswith(settings.STATIC_URL):
+        response.headers.setdefault("Permissions-Policy", self.permissions)
+        if not request.path.startswith(self.static):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
