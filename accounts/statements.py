@@ -187,23 +187,32 @@ def partly(model: type[Entity], names: Iterable[str], values: Iterable[Any]) -> 
 
 def hydrated(model: type[Entity], values: Sequence[Any]) -> Entity:
     """The instance that a row of `columns_of` holds."""
-    names, converters = _conversions(model)
+    return partly(model, names_of(model), converted(model, values))
+
+
+def converted(model: type[models.Model], values: Sequence[Any]) -> Row:
+    """What the fields of a model hold for a row of `columns_of`."""
     connection = connections[DEFAULT_DB_ALIAS]
     row = list(values)
-    for place, converter, expression in converters:
+    for place, converter, expression in _conversions(model):
         row[place] = converter(row[place], expression, connection)
-    return partly(model, names, row)
+    return tuple(row)
 
 
 @lru_cache
-def _conversions(model: type[models.Model]) -> tuple[list[str], list[tuple[int, Callable[..., Any], Any]]]:
-    """The names of a model's fields, and what has to be made of which columns, as Django's compiler would."""
+def names_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The names of a model's fields, in the order of `columns_of`."""
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@lru_cache
+def _conversions(model: type[models.Model]) -> list[tuple[int, Callable[..., Any], Any]]:
+    """What has to be made of which columns of a model, as Django's compiler would."""
     connection = connections[DEFAULT_DB_ALIAS]
     fields = model._meta.concrete_fields
     expressions = [field.get_col(model._meta.db_table) for field in fields]
-    found = [
+    return [
         (place, converter, expression)
         for place, expression in enumerate(expressions)
         for converter in [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
     ]
-    return [field.attname for field in fields], found
