@@ -64,13 +64,13 @@ def redis_failed(error: Exception) -> None:
 
 def _in_redis(key: str, kept_seconds: int) -> int:
     """The same in Redis. Raises RedisError or OSError."""
-    connection = _connection(settings.REDIS_URL)
+    connection, name = _connection(settings.REDIS_URL), key.encode()
     try:
-        counted = int(_ask(connection, "INCR", key))
+        counted = int(_ask(connection, b"INCR", name))
     except (RedisError, OSError):  # Redis ends idle connections, and all when it restarts
-        counted = int(_ask(connection, "INCR", key))
+        counted = int(_ask(connection, b"INCR", name))
     if counted == 1:
-        _ask(connection, "EXPIRE", key, kept_seconds)
+        _ask(connection, b"EXPIRE", name, b"%d" % kept_seconds)
     return counted
 
 
@@ -83,7 +83,9 @@ def _connection(url: str) -> ConnectionInterface:
     return _kept.connection
 
 
-def _ask(connection: ConnectionInterface, *command: str | int) -> int | str | bytes:
-    connection.send_command(*command)  # type: ignore[no-untyped-call]
+def _ask(connection: ConnectionInterface, *command: bytes) -> int | str | bytes:
+    # As the protocol has it; the client, which takes words of any kind and length, is longer about it.
+    words = b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in command])
+    connection.send_packed_command([b"*%d\r\n%b" % (len(command), words)], check_health=False)  # type: ignore[no-untyped-call]
     answer: int | str | bytes = connection.read_response()
     return answer
