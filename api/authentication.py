@@ -31,7 +31,7 @@ class BearerAuthentication(BaseAuthentication):
 
 def _secret(request: Request) -> str:
     """What the header shows. Raises AuthenticationFailed (401) where it shows nothing."""
-    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    scheme, _, secret = request._request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise AuthenticationFailed("Send a token: Authorization: Bearer TOKEN.")
     return str(secret.strip())

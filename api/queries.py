@@ -49,6 +49,8 @@ class Query:
 
     def text(self, name: str) -> str | None:
         """The parameter's text; None when it isn't there, or at fault."""
+        if not self.request.META.get("QUERY_STRING"):
+            return None
         given = self.request.GET.getlist(name)
         if len(given) > 1:
             self.refuse(name, "Given more than once.")

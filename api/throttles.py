@@ -15,7 +15,7 @@ KEPT_SECONDS = 10
 
 def count_request(token: Token, now: float) -> None:
     """Count one request at `now`, in seconds since the epoch. Raises Problem (429) for one too many in its second."""
-    if count(f"api-rate:{token.pk}:{int(now)}", KEPT_SECONDS) > settings.API_RATE:
+    if count(f"api-rate:{token.id}:{int(now)}", KEPT_SECONDS) > settings.API_RATE:
         raise _too_many(f"A token may make {settings.API_RATE} requests a second.", 1)
 
 
