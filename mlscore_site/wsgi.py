@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 import django
+from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished
 
 
 class LenientRequest(WSGIRequest):
@@ -26,3 +28,5 @@ class Application(WSGIHandler):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlscore_site.settings")
 django.setup(set_prefix=False)
 application = Application()
+# Neither of our caches has anything to close, but to find that out takes a while after each request.
+request_finished.disconnect(close_caches)

@@ -61,8 +61,6 @@ class Items(TypedDict):
 
 
 BATCH_BEGINS = re.compile(rb'\s*\{\s*"results"')
-MEMBER = re.compile(rb'"[ \t\n\r]*:')
-SPACED = (b'" ', b'"\t', b'"\n', b'"\r')
 ESCAPED_NUL = b"\\u0000"
 _batch: Decoder[Items] = Decoder(Items)
 _single: Decoder[Item] = Decoder(Item)
@@ -90,9 +88,7 @@ def read_plain(body: bytes, token: Token, received_at: datetime) -> tuple[list[P
 
 def _members(body: bytes) -> int:
     """How many names of members a body of JSON has, or more: texts may hold what looks like one."""
-    if any(spaced in body for spaced in SPACED):
-        return len(MEMBER.findall(body))
-    return body.count(b'":')
+    return body.translate(None, b" \t\n\r").count(b'":')
 
 
 def _posted(item: Item, own_system: str | None, received_at: datetime) -> PostedResult:
