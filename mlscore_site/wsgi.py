@@ -4,9 +4,11 @@ import os
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.core.signals import request_finished
+from django.core.signals import request_finished, request_started
+from django.db import reset_queries
 
 
 class LenientRequest(WSGIRequest):
@@ -28,5 +30,8 @@ class Application(WSGIHandler):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlscore_site.settings")
 django.setup(set_prefix=False)
 application = Application()
-# Neither of our caches has anything to close, but to find that out takes a while after each request.
+# Neither of our caches has anything to close, and only in DEBUG are there statements to forget: finding that out takes a
+# while in each request.
 request_finished.disconnect(close_caches)
+if not settings.DEBUG:
+    request_started.disconnect(reset_queries)

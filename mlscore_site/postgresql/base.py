@@ -11,6 +11,12 @@ PLANNING = "SET plan_cache_mode = force_generic_plan; SET jit = off"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        self.told = select.poll()
+        self.told.register(connection.fileno(), select.POLLIN)
+        return connection
+
     def _configure_connection(self, connection: Any) -> bool:
         """Django's own settings of a new connection, and how it plans. True: they have to be committed."""
         super()._configure_connection(connection)  # type: ignore[misc]
@@ -25,6 +31,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if self.connection.closed:
             return False
-        waiting = select.poll()
-        waiting.register(self.connection.fileno(), select.POLLIN)
-        return not waiting.poll(0) or super().is_usable()
+        return not self.told.poll(0) or super().is_usable()
