@@ -234,6 +234,11 @@ def test_without_the_option_or_a_configuration_nothing_happens(sessions: Session
     assert sessions.server.asked == []
 
 
+def test_it_breaks_no_session_of_a_pytest_that_has_no_stash(installed: Installed) -> None:
+    script = "import pytest; del pytest.StashKey; import mlscore_client.pytest_plugin"
+    subprocess.run([sys.executable, "-c", script], env=installed.environment(), check=True, timeout=60)
+
+
 def test_an_outage_fails_nothing_unless_strict(sessions: Sessions) -> None:
     away = "http://127.0.0.1:9"
     assert sessions.run(ONE, "--mlscore", url=away) == 0

@@ -27,9 +27,8 @@ MARK = "mlscore"
 REFUSED = 2
 """The exit code of a session whose tests passed and whose results were refused, or, when strict, met an outage."""
 
-_cases = pytest.StashKey["list[Case]"]()
-_metrics = pytest.StashKey["dict[str, float]"]()
-_reporter = pytest.StashKey["Reporter"]()
+# Attributes of an item: pytest has a stash for such since 7 only, and the plugin must not break sessions of an older one.
+_CASES, _METRICS = "_mlscore_cases", "_mlscore_metrics"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,16 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
     line = f"{MARK}(test, check=None, system=None): evidence for this test of the system's rubric in MLScore"
     config.addinivalue_line("markers", line)
     if config.getoption("mlscore"):
-        reporter = Reporter(config, posts=not hasattr(config, "workerinput"))
-        config.stash[_reporter] = reporter
-        config.pluginmanager.register(reporter, "mlscore-reporter")
+        config.pluginmanager.register(Reporter(config, posts=not hasattr(config, "workerinput")), "mlscore-reporter")
 
 
 @pytest.fixture
 def mlscore_metrics(request: pytest.FixtureRequest) -> MutableMapping[str, float]:
     """Numbers that the test's result shall bear, by name."""
     metrics: dict[str, float] = {}
-    request.node.stash[_metrics] = metrics
+    setattr(request.node, _METRICS, metrics)
     return metrics
 
 
@@ -79,18 +76,18 @@ class Reporter:
         for item, cases in marked:
             for case in cases:
                 case.cases = counts[case.test, case.check, case.system]
-            item.stash[_cases] = cases
+            setattr(item, _CASES, cases)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
         """Every attempt passes here, also one that a rerun plugin keeps from being reported."""
         outcome = yield
         report = outcome.get_result()
-        cases = item.stash.get(_cases, [])
+        cases: list[Case] = getattr(item, _CASES, [])
         if not cases:
             return
         status, message = judged(report, call)
-        metrics, fault = usable(item.stash.get(_metrics, {}))
+        metrics, fault = usable(getattr(item, _METRICS, {}))
         if fault and status != "failed":
             status, message = "error", fault
         for case in cases:
