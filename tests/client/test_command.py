@@ -95,15 +95,19 @@ def test_more_than_the_api_takes_travels_in_several_requests(told: Server, tmp_p
         ["post", "--file", "nowhere.json"],
         ["import", "nowhere/*.xml"],
         ["run", "--test", "data-1", "--"],
+        ["score", "--at", "9999-12-31T23:59:59-14:00"],
+        *([*POST, "--timeout", seconds] for seconds in ("0", "-1")),
+        *([*POST, "--url", url] for url in ("http://[::1", "http://..", "http://h:x", "http://h/é", "http://a b")),
     ],
 )
-def test_wrong_arguments_exit_2_and_send_nothing(told: Server, arguments: list[str]) -> None:
+def test_wrong_arguments_exit_2_and_send_nothing(told: Server, capsys: Printed, arguments: list[str]) -> None:
     try:
         code = cli.main(arguments)
     except SystemExit as error:
         code = int(error.code or 0)
     assert code == 2
     assert told.asked == []
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["MLSCORE_URL", "MLSCORE_TOKEN"])

@@ -114,10 +114,14 @@ def instant_text(value: datetime) -> str:
 
 
 def instant_of(text: str) -> datetime:
-    """The instant that an RFC 3339 text names. ValueError for anything else, such as one without an offset."""
+    """The instant that an RFC 3339 text names, in UTC. ValueError for anything else, such as one without an offset."""
     match = _INSTANT.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"not an instant with an offset, such as 2026-03-01T02:00:00Z: {text!r}")
     day, clock, fraction, offset = match.groups()
     zone = "+00:00" if offset in "Zz" else offset
-    return datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0').ljust(6, '0')}{zone}")
+    at = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0').ljust(6, '0')}{zone}")
+    try:
+        return at.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError(f"not an instant between the years 1 and 9999: {text!r}") from None

@@ -60,8 +60,7 @@ def read_settings(
         )
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise Misconfigured("MLSCORE_TOKEN is no token: it holds characters that no token has")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_address(address):
         raise Misconfigured(f"MLSCORE_URL must start with http:// or https:// and name a host: {address!r}")
     directory = spool or environ.get("MLSCORE_SPOOL")
     return Settings(
@@ -69,10 +68,29 @@ def read_settings(
         token=secret,
         system=system or environ.get("MLSCORE_SYSTEM") or None,
         spool=Path(directory) if directory else None,
-        timeout=_number(environ, "MLSCORE_TIMEOUT", float, TIMEOUT) if timeout is None else timeout,
+        timeout=_seconds(environ, timeout),
         retries=_number(environ, "MLSCORE_RETRIES", int, RETRIES) if retries is None else retries,
         identity=identity,
     )
+
+
+def is_web_address(address: str) -> bool:
+    """Whether requests can be sent to it."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return False
+    return bool(parts.scheme in ("http", "https") and host and parts.path.isascii() and " " not in address)
+
+
+def _seconds(environ: Mapping[str, str], given: float | None) -> float:
+    """How long to wait for one answer. Raises Misconfigured for no time at all."""
+    seconds = _number(environ, "MLSCORE_TIMEOUT", float, TIMEOUT) if given is None else given
+    if not 0 < seconds < 3600:
+        raise Misconfigured(f"The timeout must lie between 0 and 3600 seconds: {seconds:g}")
+    return seconds
 
 
 def strict(environ: Mapping[str, str]) -> bool:
