@@ -149,3 +149,14 @@ def test_a_validation_of_pandera() -> None:
     assert crashed.status == "error"
     assert "Smith" not in (crashed.message or "")
     assert result_of_error(None, test="data-1").status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "status"), [(["CHECK_ERROR"], "error"), (["CHECK_ERROR", "DATAFRAME_CHECK"], "failed")]
+)
+def test_a_check_of_pandera_that_crashes_judges_nothing(reasons: list[str], status: str) -> None:
+    error = SchemaErrors()
+    error.schema_errors = [SimpleNamespace(reason_code=SimpleNamespace(name=reason)) for reason in reasons]  # type: ignore[attr-defined]
+    error.failure_cases = Cases([{"column": math.nan, "check": "column_in_dataframe", "failure_case": "age"}])
+    result = result_of_error(error, test="data-1")
+    assert (result.status, result.message) == (status, "the frame: column_in_dataframe (1)")

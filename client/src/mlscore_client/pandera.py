@@ -7,6 +7,8 @@ from typing import Any
 from mlscore_client.results import Result
 
 MOST_NAMED = 20
+CRASHED = "CHECK_ERROR"
+"""How pandera names that a check raised something of its own."""
 
 
 def result_of_validation(schema: Any, data: Any, *, test: str, check: str | None = None, **values: Any) -> Result:
@@ -28,12 +30,18 @@ def result_of_error(error: BaseException | None, *, test: str, check: str | None
         status, message, cases = "passed", "the schema holds", 0
     elif type(error).__name__ in ("SchemaErrors", "SchemaError"):
         names, cases = broken(error)
-        status, message = "failed", "; ".join(names)
+        status, message = ("error" if crashed(error) else "failed"), "; ".join(names)
     else:
         status, message, cases = "error", f"the validation crashed: {type(error).__name__}", 0
     metrics = {} if status == "error" else {"failure_cases": cases}
     defaults: dict[str, Any] = {"message": message, "metrics": metrics}
     return Result(test=test, status=status, check=check, **{**defaults, **values})
+
+
+def crashed(error: BaseException) -> bool:
+    """Whether all that went wrong is checks that raised something of their own: they judged nothing."""
+    reasons = [getattr(each, "reason_code", None) for each in getattr(error, "schema_errors", None) or [error]]
+    return all(getattr(reason, "name", None) == CRASHED for reason in reasons)
 
 
 def broken(error: BaseException) -> tuple[list[str], int]:
@@ -46,7 +54,13 @@ def broken(error: BaseException) -> tuple[list[str], int]:
     found: dict[str, int] = {}
     for row in rows:
         # A single error says of itself which check it is, several say so case by case.
-        column = row.get("column") or getattr(getattr(error, "schema", None), "name", None) or "the frame"
+        # A column that is not there is none of the frame's: pandas says NaN for it.
+        named = row.get("column")
+        column = (
+            (named if isinstance(named, str) else "")
+            or getattr(getattr(error, "schema", None), "name", None)
+            or "the frame"
+        )
         single = getattr(error, "check", None)
         name = f"{column}: {row.get('check') or getattr(single, 'error', None) or single or 'broken'}"
         found[name] = found.get(name, 0) + 1
