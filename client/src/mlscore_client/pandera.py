@@ -56,11 +56,8 @@ def broken(error: BaseException) -> tuple[list[str], int]:
         # A single error says of itself which check it is, several say so case by case.
         # A column that is not there is none of the frame's: pandas says NaN for it.
         named = row.get("column")
-        column = (
-            (named if isinstance(named, str) else "")
-            or getattr(getattr(error, "schema", None), "name", None)
-            or "the frame"
-        )
+        column = "" if named is None or named != named else str(named)
+        column = column or getattr(getattr(error, "schema", None), "name", None) or "the frame"
         single = getattr(error, "check", None)
         name = f"{column}: {row.get('check') or getattr(single, 'error', None) or single or 'broken'}"
         found[name] = found.get(name, 0) + 1
