@@ -85,9 +85,14 @@ def _first_error(scan: dict[str, Any]) -> str:
 
 
 def _name(check: dict[str, Any]) -> str:
-    """The check's name, and the table: scans of several tables repeat a name, such as `row_count > 0`."""
+    """The check's name, and the table: scans of several tables repeat a name, such as `row_count > 0`.
+
+    Soda Core 4 (which gives a path) repeats one for every column, such as `No missing values`; 3 has the column in it.
+    """
     name, table = text(check.get("name")) or text(check.get("definition")), text(check.get("table"))
-    return f"{name} ({table})" if name and table else name
+    column = text(check.get("column")) if check.get("checkPath") else ""
+    place = ".".join(part for part in (table, column) if part)
+    return f"{name} ({place})" if name and place else name
 
 
 def _message(check: dict[str, Any], diagnostics: dict[str, Any], outcome: str) -> str:
