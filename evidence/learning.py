@@ -39,10 +39,8 @@ def learned(plan: Plan, known: Remembered | None, version: str, verified: dict[s
     `verified` are the levels at the time of receipt then.
     """
     snapshot, received_at = plan.batch.snapshot, plan.batch.received_at
-    if known is None or known.stored.version != snapshot.version:
+    if known is None or known.stored.version != snapshot.version or known.verified(received_at) is None:
         known = _read(snapshot, received_at)
-    else:
-        known.verified(received_at)
     for test, at in _newest_by_test(plan.batch.fresh).items():
         known.stored.tests[test] = _of_posted(known, snapshot, test, at)
     known.put_checks(snapshot.checks.values())
@@ -71,7 +69,7 @@ def _read(snapshot: Snapshot, at: datetime) -> Remembered:
         )
     )
     for test, layers in {**_lasting(snapshot), **snapshot.spans}.items():
-        standing = Standing(layers[Level.MANUAL], layers[Level.AUTOMATED])
+        standing = Standing(at, layers[Level.MANUAL], layers[Level.AUTOMATED])
         read.stored.tests[test] = read.add_standing(standing), None
     read.take_verified(snapshot.verified, at, read.standings())
     return read
@@ -82,7 +80,7 @@ def _of_posted(read: Remembered, snapshot: Snapshot, test: str, at: datetime) ->
     layers, keys = snapshot.spans.get(test, NOTHING), snapshot.span_keys.get(test, ())
     runs = _runs_from_partner(snapshot, test, at)
     as_is = Growth([test], (), layers, layers)
-    standing = Standing(runs=runs).after(at, as_is, snapshot.rules.freshness(test))
+    standing = Standing(at, runs=runs).after(at, as_is, snapshot.rules.freshness(test))
     kept = standing.kept(as_is.places())
     return read.add_standing(standing), None if runs is None or kept is None else tuple([keys[each] for each in kept])
 
@@ -129,7 +127,10 @@ def recalled(known: Remembered, actor: Actor, items: Sequence[PostedResult], rec
         if partner is not None:
             snapshot.neighbours.setdefault(item.test, set()).add(partner)
         snapshot.spans[item.test], snapshot.span_keys[item.test] = standing.layers, keys
-    snapshot.verified = known.verified(received_at)
+    verified = known.verified(received_at)
+    if verified is None:
+        return None
+    snapshot.verified = verified
     return snapshot
 
 

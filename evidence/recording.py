@@ -25,6 +25,7 @@ from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, Post
 from evidence.remembered import Remembered
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
+from evidence.turns import turn
 
 # How often a posting tries without a lock of its own: whoever came first is done by then, if there aren't many.
 TRIES = 2
@@ -48,7 +49,8 @@ def record_results(
     """
     by_system = _by_system(results, concerning)
     if len(by_system) == 1 and not dry_run and not SQLITE and not connection.in_atomic_block:
-        recorded = _record_unlocked(actor, by_system, received_at)
+        with turn(actor.organisation.pk, next(iter(by_system))):
+            recorded = _record_unlocked(actor, by_system, received_at)
         if recorded is not None:
             return recorded
     # What is refused wrote nothing, so that inside a caller's transaction only what is undone needs a savepoint, and who
@@ -84,7 +86,8 @@ def _record_unlocked(actor: Actor, by_system: BySystem, received_at: datetime) -
             return None
         version = _store(actor, plans, received_at)
         if version is not None:
-            if remembering:
+            # A posting that waited may have been received before what the system claims since.
+            if remembering and not batches[0].snapshot.claims_follow:
                 memory.learn(plans[0], version, systems[0].verified_after)
             return _outcome(batches, systems)
     return None

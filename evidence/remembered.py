@@ -130,14 +130,16 @@ class Remembered:
     def of(cls, sealed: bytes) -> Remembered:
         return cls(_open(sealed))
 
-    def verified(self, at: datetime) -> dict[str, Level]:
-        """The levels that hold at an instant."""
+    def verified(self, at: datetime) -> dict[str, Level] | None:
+        """The levels that hold at an instant; None where they are not known."""
         stored = self.stored
         if not stored.verified_at <= at < stored.verified_until:
-            places = {place for place, _ in stored.tests.values()}
-            levels = {place: held(self.standing_at(place).layers, at) for place in places}
+            standings = self.standings()
+            if any(at < standing.since for standing in standings):
+                return None
+            levels = {place: held(self.standing_at(place).layers, at) for place, _ in stored.tests.values()}
             by_test = {test: levels[place] for test, (place, _) in stored.tests.items() if levels[place]}
-            self.take_verified(by_test, at, self.standings())
+            self.take_verified(by_test, at, standings)
         return stored.verified
 
     def take_verified(self, levels: dict[str, Level], at: datetime, standings: Iterable[Standing]) -> None:

@@ -85,8 +85,8 @@ class Snapshot:
     posted tests at least, and `span_keys` the keys of these, as `in_order` has them; `verified` holds the levels at the time
     of receipt, of all tests that hold one; `neighbours` are by test the nearest instants of runs that lie G or more from a
     posted one. Of a snapshot read for `remembering`, `facts` and `claims_text` are what rules and claims were made of,
-    `lasting` all spans that have not ended, and `following` by test the first runs after the earlier neighbour of its posted
-    run; None where there are several posted ones.
+    `claims_follow` tells whether there are others of a later instant, `lasting` are all spans that have not ended, and
+    `following` by test the first runs after the earlier neighbour of its posted run; None where several are posted.
     """
 
     system: System
@@ -102,6 +102,7 @@ class Snapshot:
     verified: dict[str, Level] = field(default_factory=dict)
     facts: str = ""
     claims_text: str | None = None
+    claims_follow: bool = False
     lasting: list[tuple[str, int, datetime, datetime]] = field(default_factory=list)
     following: dict[str, list[datetime] | None] = field(default_factory=dict)
 
@@ -196,8 +197,9 @@ def _read(
         raise Outdated
     for row in rows:
         if row[0] == "system":
-            _, key, slug, _, verified, facts, _, _, _, generation, claims = row
+            _, key, slug, _, verified, facts, later, _, _, generation, claims = row
             snapshot = found[key] = made_of(actor, key, slug, generation, facts, claims)
+            snapshot.claims_follow = later is not None
             credit = snapshot.rules.credit
             if not single or verified is None:
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import msgspec
@@ -14,16 +14,20 @@ from evidence.touched import MOST_RUNS
 from rubric.evidence import PROVABLE, FreshnessRule, Interval, Layers
 from rubric.levels import Level
 
+# Postings that waited for their turn are stored after some that were received later.
+WAITED = timedelta(minutes=1)
+
 
 class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
-    """How a test stands, and every other one that stands alike: its spans that have not ended, and the runs that may prove
-    `automated` together with the next one.
+    """How a test stands, and every other one that stands alike: its spans, but for those that ended before `since`, and the
+    runs that may prove `automated` together with the next one.
 
     `manual` and `automated` are ascending. `runs` are ascending and without a gap: the newest one that lies G or more before
     `newest`, if there is any, and those after it; the last of all is among them where they are `whole`. No run is later than
     `newest`. None: they are not known, or the keys of the spans are not.
     """
 
+    since: datetime
     manual: list[Interval] = []
     automated: list[Interval] = []
     runs: list[datetime] | None = None
@@ -35,29 +39,35 @@ class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
         return {Level.MANUAL: self.manual, Level.AUTOMATED: self.automated}
 
     def partner(self, at: datetime, rule: FreshnessRule) -> tuple[bool, datetime | None]:
-        """Whether that is known, and the newest run at or before G before an instant, no earlier than `newest`."""
-        if self.runs is None or self.newest is None or at < self.newest:
+        """Whether the only runs that may count together with one at this instant are known, and the newest of them.
+
+        These lie G or more before it. One that waited has later runs beside it, but none of them so far away.
+        """
+        if self.runs is None or self.newest is None or at < self.since:
             return False, None
         place = bisect_right(self.runs, at - rule.repeat)
         if place == len(self.runs) and not self.whole:
             return False, None
+        if at < self.newest:
+            forgotten = place == 0 and self.runs and self.runs[0] <= self.newest - rule.repeat
+            if forgotten or at + rule.repeat <= self.newest:
+                return False, None
         return True, self.runs[place - 1] if place else None
 
     def after(self, newest: datetime, growth: Growth | None, rule: FreshnessRule) -> Standing:
-        """The same once the newest run is at this instant, no earlier than it was, and this growth came in.
-
-        Of its spans those are left out that ended before the newest run.
-        """
+        """The same once the newest run is at this instant, no earlier than it was, and this growth came in."""
         manual, automated, runs, whole = self.manual, self.automated, self.runs, self.whole
+        since = max(self.since, newest - WAITED)
         if growth is not None:
-            manual, automated = ([span for span in growth.after[level] if span[1] >= newest] for level in PROVABLE)
-            runs = [*runs, *growth.times] if runs is not None and whole else runs
+            manual, automated = ([span for span in growth.after[level] if span[1] >= since] for level in PROVABLE)
+            if runs is not None:
+                runs = sorted([*runs, *(time for time in growth.times if whole or time < runs[-1])])
         if runs is not None:
             # Those before the newest that may be a partner are none any more.
             runs = runs[max(0, bisect_right(runs, newest - rule.repeat) - 1) :]
             whole = whole and len(runs) <= MOST_RUNS
             runs = runs[:MOST_RUNS]
-        return Standing(manual, automated, runs, whole, newest)
+        return Standing(since, manual, automated, runs, whole, newest)
 
     def kept(self, places: Mapping[tuple[Level, datetime], int]) -> list[int] | None:
         """Where its spans were among those of these places, in order; None where one of them wasn't."""

@@ -79,16 +79,17 @@ def _systems(vendor: str, single: bool, remembering: bool) -> str:
         cells = "o.test, o.level, o.starts_at, o.ends_at"
         verified = f"(SELECT json_agg(json_build_array({cells}))::text FROM evidence_span o WHERE {lasting})"
     claims, editions, windows = (_stored(vendor, column) for column in ("a.claims", "s.editions", "s.windows"))
+    final = "FROM assessments_assessment a WHERE a.system_id = s.id AND a.status = 'final' AND a.effective_at"
     newest = (
-        f"(SELECT {array}(a.effective_at, {claims}){text} FROM assessments_assessment a"
-        " WHERE a.system_id = s.id AND a.status = 'final' AND a.effective_at <= s.received_at"
+        f"(SELECT {array}(a.effective_at, {claims}){text} {final} <= s.received_at"
         " ORDER BY a.effective_at DESC, a.recorded_at DESC, a.id DESC LIMIT 1)"
     )
     null = "NULL::timestamptz" if vendor == "postgresql" else "NULL"
+    later = f"(SELECT min(a.effective_at) {final} > s.received_at)" if remembering else null
     return (
         f"SELECT 'system', s.id, s.slug, NULL, {verified}, {array}(s.pending_generation, s.counted_branch, {editions},"
         f" {windows}, s.credit, s.window_days, s.repeat_hours, s.version, s.states_until, s.states_since){text},"
-        f" {null}, {null}, {null}, s.generation, {newest}"
+        f" {later}, {null}, {null}, s.generation, {newest}"
         " FROM systems s"
     )
 
