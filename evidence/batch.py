@@ -148,7 +148,7 @@ class Plan:
         self.added, self.regions = batch.instants(self.runs)
         self.growths = spans.grown(snapshot, self.added)
         self.changes = writing.Changes(
-            system_id=batch.system.pk,
+            system_id=batch.system.id,
             version=snapshot.version,
             generation=batch.system.generation,
             checks=batch.changed_checks(),

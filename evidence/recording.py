@@ -49,7 +49,7 @@ def record_results(
     """
     by_system = _by_system(results, concerning)
     if len(by_system) == 1 and not dry_run and not SQLITE and not connection.in_atomic_block:
-        with turn(actor.organisation.pk, next(iter(by_system))):
+        with turn(actor.organisation.id, next(iter(by_system))):
             recorded = _record_unlocked(actor, by_system, received_at)
         if recorded is not None:
             return recorded
@@ -101,13 +101,13 @@ def _record_remembered(actor: Actor, by_system: BySystem, received_at: datetime)
     [(slug, items)] = by_system.items()
     tried = ""
     for _ in range(TRIES):
-        known = memory.recall(actor.organisation.pk, slug)
+        known = memory.recall(actor.organisation.id, slug)
         if known is None or known.stored.version == tried:
             return None
         tried = known.stored.version
         outcome = _record_unread(actor, items, known, received_at)
         if outcome is not None:
-            memory.keep(actor.organisation.pk, slug, known)
+            memory.keep(actor.organisation.id, slug, known)
             return outcome
     return None
 
@@ -138,7 +138,7 @@ def _record_unread(
 
 def _unread(actor: Actor, items: Sequence[tuple[int, PostedResult]]) -> Unread:
     run_ids = list({item.run_id for _, item in items})
-    return Unread(run_ids) if actor.token is None else Unread(run_ids, actor.token.pk, actor.token.version)
+    return Unread(run_ids) if actor.token is None else Unread(run_ids, actor.token.id, actor.token.version)
 
 
 def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> list[SystemOutcome]:
@@ -151,7 +151,7 @@ def _record(actor: Actor, batches: Sequence[Batch], received_at: datetime) -> li
 
 
 def _store(actor: Actor, plans: Sequence[Plan], received_at: datetime, unread: Unread | None = None) -> str | None:
-    token_id = actor.token.pk if actor.token else None
+    token_id = actor.token.id if actor.token else None
     changes = [plan.changes for plan in plans]
     return writing.store(changes, token_id=token_id, received_at=received_at, unread=unread)
 

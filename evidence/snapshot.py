@@ -186,12 +186,12 @@ def _read(
         for item in of_system
     ]
     single = len(items) == len(posted) == 1
-    values = [*([*items[0][0], *items[0][1]] if single else [shelved(items)]), now, actor.organisation.pk]
+    values = [*([*items[0][0], *items[0][1]] if single else [shelved(items)]), now, actor.organisation.id]
     values += posted if single else [document([slug] for slug in posted)]
     if bound is not None:
         values.append(bound)
     if token is not None and recalled:
-        values += [token.pk, token.version]
+        values += [token.id, token.version]
     rows = fetch(statement(VENDOR, time_column(credit), bound is not None, recalled, single, remembering), values)
     if recalled and not rows:
         raise Outdated
@@ -232,7 +232,7 @@ def _read(
 def made_of(actor: Actor, pk: int, slug: str, generation: int, facts: str, claims: str | None) -> Snapshot:
     """What a system's own row and its organisation's say, and its newest claims, each as a text that was read."""
     pending, branch, editions, windows, credit, window_days, repeat_hours, version, *states = _decode(facts)
-    own = (pk, actor.organisation.pk, slug, editions, windows, branch, generation, pending)
+    own = (pk, actor.organisation.id, slug, editions, windows, branch, generation, pending)
     system = partly(System, COLUMNS, (*own, *map(from_sql, states)))
     system.organisation = actor.organisation
     rules = Rules(window_days, repeat_hours, credit, windows, branch)

@@ -67,8 +67,12 @@ class World:
     posted: list[PostedResult] = field(default_factory=list)
 
     def post(self, *results: PostedResult, waited: timedelta = timedelta()) -> Outcome:
-        outcome = record_results(actor=self.actor, results=results, received_at=self.now - waited)
+        outcome = self.record(*results, waited=waited)
         check_outcome(self.system, outcome, self.now - waited)
+        return outcome
+
+    def record(self, *results: PostedResult, waited: timedelta = timedelta()) -> Outcome:
+        outcome = record_results(actor=self.actor, results=results, received_at=self.now - waited)
         self.posted += results
         return outcome
 
@@ -201,7 +205,7 @@ def test_a_posting_that_is_remembered_takes_one_statement() -> None:
         world.post(*(world.result(test=test, check=test, run_id=f"run-{world.now}", status="passed") for test in TESTS))
         world.now += HOUR
     with CaptureQueriesContext(connection) as statements:
-        world.post(*(world.result(test=test, check=test, run_id="last", status="passed") for test in TESTS))
+        world.record(*(world.result(test=test, check=test, run_id="last", status="passed") for test in TESTS))
     assert not REMEMBERS or len(statements) == 1
 
 
@@ -217,12 +221,12 @@ def test_who_is_overtaken_goes_by_what_the_other_one_left(monkeypatch: pytest.Mo
     def recall(*arguments: Any) -> Any:
         found = original(*arguments)
         monkeypatch.setattr(memory, "recall", original)
-        assert together([lambda: world.post(results[2])]) == []
+        assert together([lambda: world.record(results[2])]) == []
         return found
 
     monkeypatch.setattr(memory, "recall", recall)
     with CaptureQueriesContext(connection) as statements:
-        assert world.post(results[3]).accepted == 1
+        assert world.record(results[3]).accepted == 1
     assert not REMEMBERS or len(statements) == 2
     assert Result.objects.count() == (4 if REMEMBERS else 3)
     assert check_system(world.system.pk, repair=False) == []
