@@ -81,7 +81,7 @@ def _of_posted(read: Remembered, snapshot: Snapshot, test: str, at: datetime) ->
     runs = _runs_from_partner(snapshot, test, at)
     as_is = Growth([test], (), layers, layers)
     standing = Standing(at, runs=runs).after(at, as_is, snapshot.rules.freshness(test))
-    kept = standing.kept(as_is.places())
+    kept = standing.kept(as_is)
     return read.add_standing(standing), None if runs is None or kept is None else tuple([keys[each] for each in kept])
 
 
@@ -119,14 +119,14 @@ def recalled(known: Remembered, actor: Actor, items: Sequence[PostedResult], rec
         check, of_test = known.check(item.check), known.test(item.test)
         if check is None or of_test is None:
             return None
-        standing, keys = of_test
+        standing, layers, keys = of_test
         snapshot.checks[item.check] = check
         is_known, partner = standing.partner(item.observed_at or received_at, snapshot.rules.freshness(item.test))
         if not is_known:
             return None
         if partner is not None:
             snapshot.neighbours.setdefault(item.test, set()).add(partner)
-        snapshot.spans[item.test], snapshot.span_keys[item.test] = standing.layers, keys
+        snapshot.spans[item.test], snapshot.span_keys[item.test] = layers, keys
     verified = known.verified(received_at)
     if verified is None:
         return None
@@ -166,7 +166,7 @@ def _step(
     """
     standing = known.standing_at(place)
     standing = standing.after(max(at, standing.newest or at), growth, rule)
-    return known.add_standing(standing), None if growth is None else standing.kept(growth.places())
+    return known.add_standing(standing), None if growth is None else standing.kept(growth)
 
 
 def _newest_by_test(results: Iterable[Fresh]) -> dict[str, datetime]:

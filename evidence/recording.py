@@ -25,7 +25,7 @@ from evidence.posting import Fault, Outcome, PostedResult, PostingConflict, Post
 from evidence.remembered import Remembered
 from evidence.snapshot import read
 from evidence.telling import tell, worth_telling
-from evidence.turns import turn
+from evidence.turns import Turn
 
 # How often a posting tries without a lock of its own: whoever came first is done by then, if there aren't many.
 TRIES = 2
@@ -49,7 +49,7 @@ def record_results(
     """
     by_system = _by_system(results, concerning)
     if len(by_system) == 1 and not dry_run and not SQLITE and not connection.in_atomic_block:
-        with turn(actor.organisation.id, next(iter(by_system))):
+        with Turn(actor.organisation.id, next(iter(by_system))):
             recorded = _record_unlocked(actor, by_system, received_at)
         if recorded is not None:
             return recorded

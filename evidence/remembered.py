@@ -14,6 +14,7 @@ import msgspec
 
 from evidence.snapshot import KnownCheck, held
 from evidence.standing import Standing
+from rubric.evidence import Layers
 from rubric.levels import Level
 
 MOST_CHECKS = 300
@@ -54,6 +55,7 @@ class Remembered:
     def __init__(self, stored: Stored) -> None:
         self.stored = stored
         self._opened: list[Standing | None] = [None] * len(stored.standings)
+        self._layers: dict[int, Layers] = {}
 
     def check(self, name: str) -> KnownCheck | None:
         """A check; None where it is not known."""
@@ -83,10 +85,18 @@ class Remembered:
             standing = self._opened[place] = _open_standing(self.stored.standings[place])
         return standing
 
-    def test(self, key: str) -> tuple[Standing, Keys] | None:
-        """How a test stands, and the keys of its spans; None where that is not known well enough to go by."""
+    def test(self, key: str) -> tuple[Standing, Layers, Keys] | None:
+        """How a test stands, its spans, and their keys; None where that is not known well enough to go by.
+
+        Tests that stand alike share their layers as one object.
+        """
         place, keys = self.stored.tests.get(key, (0, None))
-        return None if keys is None else (self.standing_at(place), keys)
+        if keys is None:
+            return None
+        standing = self.standing_at(place)
+        if place not in self._layers:
+            self._layers[place] = standing.layers
+        return standing, self._layers[place], keys
 
     def standings(self) -> list[Standing]:
         """All that some test has."""

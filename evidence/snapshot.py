@@ -32,6 +32,7 @@ COLUMNS = (
     *("id", "organisation_id", "slug", "editions", "windows", "counted_branch"),
     *("generation", "pending_generation", "states_until", "states_since"),
 )
+_organisation = System._meta.get_field("organisation")
 _decode = Decoder().decode
 _instants = Decoder(list[datetime]).decode
 _spans = Decoder(list[tuple[str, int, datetime, datetime]]).decode
@@ -54,8 +55,7 @@ class KnownCheck(Struct, array_like=True, gc=False):
         return (observed_at, received_at) >= (self.newest_observed_at, self.newest_received_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """What runs at these ascending times do to the layers of tests that stood alike, and so still do.
 
     Those of one pipeline mostly do: what follows from them is made once, not for each test.
@@ -66,9 +66,13 @@ class Growth:
     before: Layers
     after: Layers
 
-    def places(self) -> dict[tuple[Level, datetime], int]:
-        """The place of each span among those before, as `in_order` has them, by level and start."""
-        return {(level, start): place for place, (level, start, _) in enumerate(in_order(self.before))}
+    def place(self, level: Level, start: datetime) -> int | None:
+        """The place of a span among those before, as `in_order` has them; None where it is another one. Few are known."""
+        of_level = self.before[level]
+        for place in range(len(of_level) - 1, -1, -1):
+            if of_level[place][0] == start:
+                return place if level == Level.MANUAL else len(self.before[Level.MANUAL]) + place
+        return None
 
 
 def in_order(layers: Layers) -> Iterator[tuple[Level, datetime, datetime]]:
@@ -234,7 +238,7 @@ def made_of(actor: Actor, pk: int, slug: str, generation: int, facts: str, claim
     pending, branch, editions, windows, credit, window_days, repeat_hours, version, *states = _decode(facts)
     own = (pk, actor.organisation.id, slug, editions, windows, branch, generation, pending)
     system = partly(System, COLUMNS, (*own, *map(from_sql, states)))
-    system.organisation = actor.organisation
+    _organisation.set_cached_value(system, actor.organisation)
     rules = Rules(window_days, repeat_hours, credit, windows, branch)
     known = None if claims is None else _claims(claims)
     return Snapshot(system, rules, version, known, facts=facts, claims_text=claims)

@@ -83,12 +83,11 @@ def difference(growths: Iterable[Growth], keys: Mapping[str, Sequence[int]]) -> 
     gone: list[tuple[str, Level, datetime]] = []
     grown: list[tuple[int, datetime]] = []
     for growth in growths:
-        places = growth.places()
         for level in PROVABLE:
             others, lost = _other_ends(growth.before[level], growth.after[level])
             gone += [(test, level, start) for test in growth.tests for start in lost]
             for start, end in others:
-                place = places.get((level, start))
+                place = growth.place(level, start) if keys else None
                 for test in growth.tests:
                     if place is None or test not in keys:
                         changed.append((test, level, start, end))

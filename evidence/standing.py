@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from typing import cast
 
 import msgspec
 
 from evidence.snapshot import Growth, in_order
 from evidence.touched import MOST_RUNS
-from rubric.evidence import PROVABLE, FreshnessRule, Interval, Layers
+from rubric.evidence import FreshnessRule, Interval, Layers
 from rubric.levels import Level
 
 # Postings that waited for their turn are stored after some that were received later.
 WAITED = timedelta(minutes=1)
 
 
-class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
+class Standing(msgspec.Struct, array_like=True, frozen=True):
     """How a test stands, and every other one that stands alike: its spans, but for those that ended before `since`, and the
     runs that may prove `automated` together with the next one.
 
@@ -34,7 +33,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
     whole: bool = True
     newest: datetime | None = None
 
-    @cached_property
+    @property
     def layers(self) -> Layers:
         return {Level.MANUAL: self.manual, Level.AUTOMATED: self.automated}
 
@@ -59,7 +58,8 @@ class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
         manual, automated, runs, whole = self.manual, self.automated, self.runs, self.whole
         since = max(self.since, newest - WAITED)
         if growth is not None:
-            manual, automated = ([span for span in growth.after[level] if span[1] >= since] for level in PROVABLE)
+            manual = [span for span in growth.after[Level.MANUAL] if span[1] >= since]
+            automated = [span for span in growth.after[Level.AUTOMATED] if span[1] >= since]
             if runs is not None:
                 runs = sorted([*runs, *(time for time in growth.times if whole or time < runs[-1])])
         if runs is not None:
@@ -69,8 +69,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True, dict=True):
             runs = runs[:MOST_RUNS]
         return Standing(since, manual, automated, runs, whole, newest)
 
-    def kept(self, places: Mapping[tuple[Level, datetime], int]) -> list[int] | None:
-        """Where its spans were among those of these places, in order; None where one of them wasn't."""
-        found = [places.get((level, start)) for level, start, _ in in_order(self.layers)]
-        known = [place for place in found if place is not None]
-        return known if len(known) == len(found) else None
+    def kept(self, growth: Growth) -> list[int] | None:
+        """Where its spans were among those before this growth; None where one of them wasn't."""
+        found = [growth.place(level, start) for level, start, _ in in_order(self.layers)]
+        return None if None in found else cast("list[int]", found)

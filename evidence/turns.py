@@ -9,8 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -25,27 +23,28 @@ PLACES = 1024
 _of_threads = [Lock() for _ in range(PLACES)]
 
 
-@contextmanager
-def turn(organisation_id: int, slug: str) -> Iterator[None]:
-    """Be the only thread of this server's processes that posts to a system, unless that takes LONGEST_WAIT seconds."""
-    if not settings.POSTINGS_MEMORY:
-        yield
-        return
-    place = crc32(f"{organisation_id}/{slug}".encode()) % PLACES
-    until = time.monotonic() + LONGEST_WAIT
-    lock = _of_threads[place]
-    if not lock.acquire(timeout=LONGEST_WAIT):
-        yield
-        return
-    file = _file(os.getpid(), settings.POSTINGS_MEMORY)
-    # Locks of a file are those of a process: another thread that went on without its turn has none.
-    locked = _lock(file, place, until)
-    try:
-        yield
-    finally:
-        if locked:
-            fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
-        lock.release()
+class Turn:
+    """To be the only thread of this server's processes that posts to a system, unless that takes LONGEST_WAIT seconds."""
+
+    __slots__ = ("_locked", "_place", "_waited")
+
+    def __init__(self, organisation_id: int, slug: str) -> None:
+        self._place = crc32(f"{organisation_id}/{slug}".encode()) % PLACES
+        self._waited = self._locked = False
+
+    def __enter__(self) -> None:
+        if not settings.POSTINGS_MEMORY:
+            return
+        until = time.monotonic() + LONGEST_WAIT
+        self._waited = _of_threads[self._place].acquire(timeout=LONGEST_WAIT)
+        # Locks of a file are those of a process: another thread that went on without its turn has none.
+        self._locked = self._waited and _lock(_open_file(), self._place, until)
+
+    def __exit__(self, *_: object) -> None:
+        if self._locked:
+            fcntl.lockf(_open_file(), fcntl.LOCK_UN, 1, self._place)
+        if self._waited:
+            _of_threads[self._place].release()
 
 
 def _lock(file: int, place: int, until: float) -> bool:
@@ -60,6 +59,10 @@ def _lock(file: int, place: int, until: float) -> bool:
                 return False
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _open_file() -> int:
+    return _file(os.getpid(), settings.POSTINGS_MEMORY)
 
 
 @lru_cache(maxsize=1)

@@ -136,15 +136,15 @@ def _insert_checks(vendor: str) -> str:
 
 
 def _results(changes: Sequence[Changes], token_id: int | None, received_at: datetime) -> list[Write]:
+    some_new = any(fresh.check.id is None for each in changes for fresh in each.results)
     rows = [
         (
             (each.system_id, fresh.item.run_id, to_sql(fresh.observed_at), *_shared_texts(fresh.item)),
-            (fresh.check.id, fresh.check.name, fresh.item.status, fresh.item.metrics),
+            (fresh.check.id, fresh.item.status, fresh.item.metrics, *((fresh.check.name,) if some_new else ())),
         )
         for each in changes
         for fresh in each.results
     ]
-    some_new = any(fresh.check.id is None for each in changes for fresh in each.results)
     parameters = [to_sql(received_at), token_id, shelved(rows)]
     return [Write("stored_results", _insert_results(VENDOR, some_new), parameters)] if rows else []
 
@@ -155,14 +155,14 @@ OF_RUN = (
     *(("system", "bigint"), ("run_id", "text"), ("observed_at", "timestamptz")),
     *((name, "text") for name in SHARED_TEXTS),
 )
-OF_CHECK = (("check_id", "bigint"), ("name", "text"), ("status", "text"), ("metrics", "jsonb"))
+OF_CHECK = (("check_id", "bigint"), ("status", "text"), ("metrics", "jsonb"))
 
 
 @lru_cache
 def _insert_results(vendor: str, some_new: bool) -> str:
     """With `some_new`, checks that were not known when the rows were made are found by their names."""
     texts = ", ".join(f'"{name}"' for name in TEXTS)
-    rows = listed_on_shelves(vendor, "l", OF_RUN, OF_CHECK)
+    rows = listed_on_shelves(vendor, "l", OF_RUN, (*OF_CHECK, ("name", "text")) if some_new else OF_CHECK)
     checks = returned(vendor, CHECKS, "evidence_check")
     stored = f"SELECT c.id FROM {checks} c WHERE c.system_id = l.system AND c.name = l.name"
     check = f"coalesce(l.check_id, ({stored}))" if some_new else "l.check_id"
@@ -290,12 +290,8 @@ def _upsert_spans(vendor: str, condition: str) -> str:
     )
 
 
-def _moment(at: datetime | None) -> Any:
-    return None if at is None else to_sql(at)
-
-
 def _moments(*instants: datetime | None) -> tuple[Any, ...]:
-    return tuple([_moment(at) for at in instants]) if SQLITE else instants
+    return tuple([at and to_sql(at) for at in instants]) if SQLITE else instants
 
 
 def _cast(vendor: str, kind: str) -> str:

@@ -20,7 +20,7 @@ from accounts.models import Organisation
 from assessments.systems import create_system
 from evidence import turns, writing
 from evidence.models import Result
-from evidence.turns import turn
+from evidence.turns import Turn
 from tests.evidence.test_concurrency import together
 from tests.evidence.test_remembered import HOUR, World
 from tests.rubric.reading import EPOCH
@@ -38,7 +38,7 @@ sys.stdin.read()
 def place(settings: Any, tmp_path: Path) -> int:
     """The place of the first organisation's system `scorer`, in a directory of the test's own."""
     settings.POSTINGS_MEMORY = str(tmp_path)
-    with turn(1, "scorer"):
+    with Turn(1, "scorer"):
         pass
     return crc32(b"1/scorer") % turns.PLACES
 
@@ -49,7 +49,7 @@ def test_one_thread_at_a_time_has_the_turn_of_a_system(place: int, monkeypatch: 
 
     def take() -> None:
         nonlocal inside
-        with turn(1, "scorer"):
+        with Turn(1, "scorer"):
             inside += 1
             most.append(inside)
             time.sleep(0.01)
@@ -72,13 +72,13 @@ def test_another_process_is_waited_for_but_not_for_ever(
         assert holder.stdin is not None
         assert holder.stdout.readline() == "held\n"
         monkeypatch.setattr(turns, "LONGEST_WAIT", 0.05)
-        with turn(1, "scorer"):
+        with Turn(1, "scorer"):
             assert holder.poll() is None
-        with turn(1, "another"):
+        with Turn(1, "another"):
             pass
         monkeypatch.setattr(turns, "LONGEST_WAIT", 30)
         threading.Timer(0.2, holder.stdin.close).start()
-        with turn(1, "scorer"):
+        with Turn(1, "scorer"):
             assert holder.wait(5) == 0
 
 
@@ -86,7 +86,7 @@ def test_a_thread_that_waited_too_long_leaves_the_turn_to_who_has_it(
     place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "LONGEST_WAIT", 0.01)
-    with turn(1, "scorer"):
+    with Turn(1, "scorer"):
         hurried = threading.Thread(target=partial(_pass_through, "scorer"))
         hurried.start()
         hurried.join()
@@ -95,7 +95,7 @@ def test_a_thread_that_waited_too_long_leaves_the_turn_to_who_has_it(
 
 
 def _pass_through(slug: str) -> None:
-    with turn(1, slug):
+    with Turn(1, slug):
         pass
 
 
