@@ -18,6 +18,9 @@ from typing import Any
 UNPRIVILEGED = "nobody"
 # Texts in the order of their code points, compared by PostgreSQL itself.
 COLLATION = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+# What PostgreSQL takes for granted fits into a small machine: pages written a moment ago would be read again, and a burst of
+# postings would force a checkpoint, after which each page is logged whole once more.
+TUNED = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ def start_postgresql(directory: Path, *, port: int | None = None, durable: bool 
     port = port or free_port()
     settings = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     settings |= {"max_connections": "200", "timezone": "UTC", "log_timezone": "UTC"}
-    if not durable:
+    if durable:
+        settings |= TUNED
+    else:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     command = [str(binaries / "postgres"), "-D", str(data)]
     command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
