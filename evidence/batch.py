@@ -48,10 +48,11 @@ class Batch:
             detail = f"The check {item.check!r} belongs to the test {check.test}; a check has one test for good."
             self.faults.append(Fault(index, "check", detail))
             return
-        known = self._known.get(item.identity)
+        identity = item.identity
+        known = self._known.get(identity)
         if known is None:
             at = item.observed_at or self.received_at
-            self._known[item.identity] = (item, at)
+            self._known[identity] = (item, at)
             self.fresh.append(Fresh(item, check, at))
         elif item.says_the_same_as(*known):
             self.duplicates += 1

@@ -15,7 +15,7 @@ from evidence.snapshot import LEVELS, Growth, LayersByTest, Snapshot, made_of
 from evidence.spans import NOTHING
 from evidence.standing import Standing
 from evidence.writing import Fresh
-from rubric.evidence import PROVABLE, FreshnessRule
+from rubric.evidence import PROVABLE
 from rubric.levels import Level
 
 # Results observed longer before their receipt lie among others, of which a memory knows nothing.
@@ -80,9 +80,9 @@ def _of_posted(read: Remembered, snapshot: Snapshot, test: str, at: datetime) ->
     layers, keys = snapshot.spans.get(test, NOTHING), snapshot.span_keys.get(test, ())
     runs = _runs_from_partner(snapshot, test, at)
     as_is = Growth([test], (), layers, layers)
-    standing = Standing(at, runs=runs).after(at, as_is, snapshot.rules.freshness(test))
+    standing = Standing(at, runs=runs).after(at, as_is, snapshot.rules.repeat)
     kept = standing.kept(as_is)
-    return read.add_standing(standing), None if runs is None or kept is None else tuple([keys[each] for each in kept])
+    return read.add_standing(standing), None if runs is None or kept is None else _chosen(keys, kept)
 
 
 def _lasting(snapshot: Snapshot) -> LayersByTest:
@@ -115,18 +115,22 @@ def recalled(known: Remembered, actor: Actor, items: Sequence[PostedResult], rec
     snapshot.version, snapshot.system.states_until = stored.version, stored.states_until
     if snapshot.claims is not None and snapshot.claims.effective_at > received_at:
         return None
+    repeat = snapshot.rules.repeat
+    partners: dict[tuple[int, datetime], set[datetime]] = {}
     for item in items:
         check, of_test = known.check(item.check), known.test(item.test)
         if check is None or of_test is None:
             return None
-        standing, layers, keys = of_test
         snapshot.checks[item.check] = check
-        is_known, partner = standing.partner(item.observed_at or received_at, snapshot.rules.freshness(item.test))
-        if not is_known:
-            return None
-        if partner is not None:
-            snapshot.neighbours.setdefault(item.test, set()).add(partner)
-        snapshot.spans[item.test], snapshot.span_keys[item.test] = layers, keys
+        standing, snapshot.spans[item.test], snapshot.span_keys[item.test] = of_test
+        at = item.observed_at or received_at
+        asked = id(standing), at
+        if asked not in partners:
+            is_known, partner = standing.partner(at, repeat)
+            if not is_known:
+                return None
+            partners[asked] = set() if partner is None else {partner}
+        snapshot.neighbours[item.test] = snapshot.neighbours.get(item.test, set()) | partners[asked]
     verified = known.verified(received_at)
     if verified is None:
         return None
@@ -136,20 +140,19 @@ def recalled(known: Remembered, actor: Actor, items: Sequence[PostedResult], rec
 
 def _take_in(known: Remembered, plan: Plan, version: str) -> list[Standing]:
     """Take in what a plan stored, but for what is verified; answers how the posted tests stand now."""
-    batch, stored = plan.batch, known.stored
-    rules, keys = batch.snapshot.rules, batch.snapshot.span_keys
+    stored, keys, repeat = known.stored, plan.batch.snapshot.span_keys, plan.batch.snapshot.rules.repeat
     known.put_checks(plan.changes.checks)
     growths = {test: growth for growth in plan.growths for test in growth.tests}
-    steps: dict[tuple[int, datetime, int], tuple[int, list[int] | None]] = {}
-    for test, at in _newest_by_test(batch.fresh).items():
+    steps: dict[tuple[int, datetime, int], tuple[int, Sequence[int] | None]] = {}
+    for test, at in _newest_by_test(plan.batch.fresh).items():
         place, own = stored.tests[test]
         growth = growths.get(test)
         step = place, at, id(growth)
         if step not in steps:
-            steps[step] = _step(known, place, at, growth, rules.freshness(test))
+            steps[step] = _step(known, place, at, growth, repeat)
         place, kept = steps[step]
-        if growth is not None:
-            own = None if own is None or kept is None else tuple([keys[test][each] for each in kept])
+        if growth is not None and own is not None:
+            own = None if kept is None else _chosen(keys.get(test, ()), kept)
         stored.tests[test] = place, own
     stored.version = version
     if plan.changes.states_until is not None:
@@ -158,15 +161,20 @@ def _take_in(known: Remembered, plan: Plan, version: str) -> list[Standing]:
 
 
 def _step(
-    known: Remembered, place: int, at: datetime, growth: Growth | None, rule: FreshnessRule
-) -> tuple[int, list[int] | None]:
+    known: Remembered, place: int, at: datetime, growth: Growth | None, repeat: timedelta
+) -> tuple[int, Sequence[int] | None]:
     """The place of the standing of this one's tests once a newest run at an instant and this growth came in.
 
     And which of the spans before are left, by their places; None where there is another one, whose key is not known.
     """
     standing = known.standing_at(place)
-    standing = standing.after(max(at, standing.newest or at), growth, rule)
+    standing = standing.after(max(at, standing.newest or at), growth, repeat)
     return known.add_standing(standing), None if growth is None else standing.kept(growth)
+
+
+def _chosen(keys: Sequence[int], places: Sequence[int]) -> Keys:
+    """The keys at these ascending places; mostly all of them."""
+    return tuple(keys if len(keys) == len(places) else [keys[place] for place in places])
 
 
 def _newest_by_test(results: Iterable[Fresh]) -> dict[str, datetime]:

@@ -48,6 +48,11 @@ class Rules:
     def counting(self) -> CountingRule:
         return CountingRule(credit=self.credit, branch=self.counted_branch)
 
+    @property
+    def repeat(self) -> timedelta:
+        """The repeat interval, the same for all tests."""
+        return _freshness(self.window_days, self.repeat_hours).repeat
+
     def freshness(self, test: str) -> FreshnessRule:
         """The window and the repeat interval of one test."""
         return _freshness(self.windows.get(test, self.window_days), self.repeat_hours)

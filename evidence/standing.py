@@ -10,7 +10,7 @@ import msgspec
 
 from evidence.snapshot import Growth, in_order
 from evidence.touched import MOST_RUNS
-from rubric.evidence import FreshnessRule, Interval, Layers
+from rubric.evidence import Interval, Layers
 from rubric.levels import Level
 
 # Postings that waited for their turn are stored after some that were received later.
@@ -37,23 +37,23 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     def layers(self) -> Layers:
         return {Level.MANUAL: self.manual, Level.AUTOMATED: self.automated}
 
-    def partner(self, at: datetime, rule: FreshnessRule) -> tuple[bool, datetime | None]:
+    def partner(self, at: datetime, repeat: timedelta) -> tuple[bool, datetime | None]:
         """Whether the only runs that may count together with one at this instant are known, and the newest of them.
 
-        These lie G or more before it. One that waited has later runs beside it, but none of them so far away.
+        These lie `repeat`, which is G, or more before it. One that waited has later runs beside it, but none so far away.
         """
         if self.runs is None or self.newest is None or at < self.since:
             return False, None
-        place = bisect_right(self.runs, at - rule.repeat)
+        place = bisect_right(self.runs, at - repeat)
         if place == len(self.runs) and not self.whole:
             return False, None
         if at < self.newest:
-            forgotten = place == 0 and self.runs and self.runs[0] <= self.newest - rule.repeat
-            if forgotten or at + rule.repeat <= self.newest:
+            forgotten = place == 0 and self.runs and self.runs[0] <= self.newest - repeat
+            if forgotten or at + repeat <= self.newest:
                 return False, None
         return True, self.runs[place - 1] if place else None
 
-    def after(self, newest: datetime, growth: Growth | None, rule: FreshnessRule) -> Standing:
+    def after(self, newest: datetime, growth: Growth | None, repeat: timedelta) -> Standing:
         """The same once the newest run is at this instant, no earlier than it was, and this growth came in."""
         manual, automated, runs, whole = self.manual, self.automated, self.runs, self.whole
         since = max(self.since, newest - WAITED)
@@ -64,7 +64,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
                 runs = sorted([*runs, *(time for time in growth.times if whole or time < runs[-1])])
         if runs is not None:
             # Those before the newest that may be a partner are none any more.
-            runs = runs[max(0, bisect_right(runs, newest - rule.repeat) - 1) :]
+            runs = runs[max(0, bisect_right(runs, newest - repeat) - 1) :]
             whole = whole and len(runs) <= MOST_RUNS
             runs = runs[:MOST_RUNS]
         return Standing(since, manual, automated, runs, whole, newest)
