@@ -13,15 +13,21 @@ from django.db import connection, transaction
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
 EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 LARGE = frozenset({"evidence_result", "evidence_run", "evidence_span", "evidence_check"})
+# As large with a long history as with a short one, as long as no more checks report.
+OF_FIXED_SIZE = frozenset({"evidence_check"})
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One statement: the shape of its plan, and how many buffers it touched. `scanned` are large tables read whole."""
+    """One statement: the shape of its plan, and how many buffers it touched. `scanned` are large tables read whole.
+
+    Each of its `searches` goes down an index of a growing table from the top: further, where the index is deeper.
+    """
 
     sql: str
     shape: str
     buffers: int
+    searches: int
     scanned: frozenset[str]
 
 
@@ -34,6 +40,10 @@ class Plans:
     @property
     def buffers(self) -> int:
         return sum(statement.buffers for statement in self.statements)
+
+    @property
+    def searches(self) -> int:
+        return sum(statement.searches for statement in self.statements)
 
     @property
     def scanned(self) -> set[str]:
@@ -81,6 +91,7 @@ def _explain(sql: str, params: Any) -> Explained:
         sql=sql,
         shape=" > ".join(_named(node) for node in nodes),
         buffers=_buffers(plan, nodes),
+        searches=sum(node.get("Index Searches", 0) for node in nodes if _of_growing(node)),
         scanned=frozenset(node["Relation Name"] for node in nodes if node["Node Type"].endswith("Seq Scan")) & LARGE,
     )
 
@@ -104,3 +115,8 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _named(node: dict[str, Any]) -> str:
     return " ".join(str(node[key]) for key in ("Node Type", "Index Name", "Relation Name") if key in node)
+
+
+def _of_growing(node: dict[str, Any]) -> bool:
+    """Whether a node reads a table that grows with the history; those for a bitmap don't say what they read."""
+    return node.get("Relation Name") in {None, *LARGE - OF_FIXED_SIZE}

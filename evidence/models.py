@@ -221,6 +221,18 @@ class Run(models.Model):
                 fields=["system", "test", "first_executed_at", "several_branches"], name="run_executed_of_test"
             ),
             models.Index(fields=["system", "test", "first_passed_at", "several_branches"], name="run_passed_of_test"),
+            # The same of all tests together. Their condition always holds, and nothing else names it: else PostgreSQL would
+            # look for the runs of a single test in them as well, where it takes these for few.
+            models.Index(
+                fields=["system", "first_executed_at", "test", "several_branches"],
+                condition=~models.Q(test=""),
+                name="run_executed_of_system",
+            ),
+            models.Index(
+                fields=["system", "first_passed_at", "test", "several_branches"],
+                condition=~models.Q(test=""),
+                name="run_passed_of_system",
+            ),
         ]
 
     def __str__(self) -> str:

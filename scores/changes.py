@@ -89,7 +89,7 @@ def changes(recorded: Recorded, start: datetime, end: datetime) -> Changes:
     rises = _rises(found)
     if not rises:
         return found
-    runs = _runs(recorded.pk, rises, credit=recorded.credit, branch=recorded.counted_branch)
+    runs = _runs(recorded.pk, rises, credit=recorded.rules.credit, branch=recorded.rules.counted_branch)
     return _with_runs(found, tuple(runs))
 
 

@@ -36,12 +36,12 @@ def newest_of(system: System, at: datetime) -> list[NewestResult]:
     return [row[2:] for row in _by_then(Check.objects.filter(system=system), at)]
 
 
-def newest_by_name(system: System, at: datetime) -> Mapping[str, NewestResult]:
+def newest_by_name(system: int, at: datetime) -> Mapping[str, NewestResult]:
     """The same by the checks' names, in a query that reads no results, and one more where some lie in the future of `at`.
 
     It is the same object as long as nothing of it differs.
     """
-    found = _by_name(read(_checks(VENDOR), [system.pk]))
+    found = _by_name(read(_checks(VENDOR), [system]))
     ahead = [name for name, newest in found.items() if newest[2] is not None and newest[2] > at]
     if not ahead:
         return found

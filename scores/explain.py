@@ -77,7 +77,7 @@ def explain(system: System, test: str, at: datetime) -> Explanation:
         rubric,
         levels_at(facts, at),
         test,
-        run_counts(system, rules, [test], at),
+        run_counts(system.pk, rules, [test], at),
         next_falls(facts, at),
         fold_health(newest, rules, at),
     )

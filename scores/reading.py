@@ -52,7 +52,7 @@ def explained(system: System, facts: Facts, at: datetime, draft: Draft | None = 
     if draft is not None:
         rubric, levels = draft.rubric, draft.beside(levels.verified)
     rules = Rules.of(system)
-    counts = run_counts(system, rules, list(rubric.tests), at)
+    counts = run_counts(system.pk, rules, list(rubric.tests), at)
     return explained_by(rubric, levels, at, counts, next_falls(facts, at), health(system, rules, at))
 
 

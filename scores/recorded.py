@@ -1,4 +1,4 @@
-"""All that is recorded of one system which histories and comparisons of dates rest on, by its address, in one statement.
+"""All that is recorded of one system which scores, histories and comparisons of dates rest on, by its slug, in one statement.
 
 Facts and the rules that say how to read them come from the same row, and so go together.
 """
@@ -20,6 +20,7 @@ from accounts.models import Membership, Token
 from accounts.statements import VENDOR
 from accounts.texts import array, gathered, instant
 from assessments.models import AssessmentStatus, System
+from evidence.rules_of import ORGANISATION_RULES, SYSTEM_RULES, Rules
 from rubric.definition import Rubric
 from rubric.once import Once
 from scores.facts import editions_of
@@ -38,12 +39,12 @@ class Final(NamedTuple):
 class Recorded(NamedTuple):
     """A system with its final assessments, ascending, and all that these and its evidence make.
 
-    Runs count by this credit rule and, unless it is None, on this branch alone.
+    Its evidence was counted by these rules.
     """
 
     pk: int
-    credit: str
-    counted_branch: str | None
+    slug: str
+    rules: Rules
     finals: Once[Final]
     whole: Whole
 
@@ -54,9 +55,9 @@ def recorded_of(reader: Membership | Token, slug: str) -> Recorded | None:
     found = _stored(reader.organisation_id, slug, *bound)
     if not found:
         return None
-    pk, credit, branch, editions, first_run_at, held, assessed = found[0]
+    pk, editions, first_run_at, held, assessed, *rules = found[0]
     finals, frozen = _finals(assessed or "")
-    return Recorded(pk, credit, branch, finals, made_of(held, frozen, _editions(editions), first_run_at))
+    return Recorded(pk, slug, Rules(*rules), finals, made_of(held, frozen, _editions(editions), first_run_at))
 
 
 @compiled
@@ -72,7 +73,9 @@ def _stored(organisation: int, slug: str, *bound: int) -> QuerySet[System, tuple
         )
         .order_by()
         .values_list(
-            *("pk", "organisation__credit", "counted_branch", "as_text", "first_run_at", "held", "assessed"),
+            *("pk", "as_text", "first_run_at", "held", "assessed"),
+            *(f"organisation__{name}" for name in ORGANISATION_RULES),
+            *SYSTEM_RULES,
         )
     )
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from accounts.instants import from_sql
 from accounts.statements import VENDOR, document, fetch, listed, to_sql
-from assessments.models import System
 from evidence.rules_of import Rules
+
+OF_SYSTEM = "NOT (r.test = '')"
+"""What the indexes by system and time demand of a statement that uses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,21 @@ class RunCount:
     last_run_at: datetime | None = None
 
 
-def run_counts(system: System, rules: Rules, tests: Sequence[str], at: datetime) -> dict[str, RunCount]:
-    """For each of these tests the runs in its window at `at` and its newest run until then, in one statement."""
+def run_counts(system: int, rules: Rules, tests: Sequence[str], at: datetime) -> dict[str, RunCount]:
+    """For each of these tests of a system, by its id, the runs in its window at `at` and its newest run until then.
+
+    In one statement. Those with the usual window are counted by one stretch of the system's runs, which spares each a search
+    of its own; one with a window of its own, or a single one, by a stretch of its runs.
+    """
     branch = rules.counted_branch
-    own = [system.pk, to_sql(at), *(() if branch is None else (branch,))]
-    windows = document([(test, to_sql(_floor(at, rules.freshness(test).window))) for test in tests])
-    rows = fetch(_statement(VENDOR, rules.time_column, branch is not None), [*own, *own, windows, *own])
+    own = [system, to_sql(at), *(() if branch is None else (branch,))]
+    windows = [(test, to_sql(_floor(at, rules.freshness(test).window))) for test in tests]
+    together = sum(test not in rules.windows for test in tests) > 1
+    alike = [window for window in windows if together and window[0] not in rules.windows]
+    apart = [window for window in windows if not together or window[0] in rules.windows]
+    since = alike[0][1] if alike else to_sql(at)
+    counted = [document(alike), *own, since, document(apart), *own]
+    rows = fetch(_statement(VENDOR, rules.time_column, branch is not None), [*own, *own, *counted])
     return {test: RunCount(runs, from_sql(newest)) for test, runs, newest in rows}
 
 
@@ -34,8 +45,8 @@ def run_counts(system: System, rules: Rules, tests: Sequence[str], at: datetime)
 def _statement(vendor: str, column: str, of_branch: bool) -> str:
     """Of each test in a list how many runs lie in its window, and when the newest one was.
 
-    One stretch of an index holds a test's window and says all of those rows that are all there is of their run. Only where
-    there are others, and `of_branch`, where each row of the branch is a run, the rows themselves are read.
+    One stretch of an index holds a window and says all of those rows that are all there is of their run. Only where there are
+    others, and `of_branch`, where each row of the branch is a run, the rows themselves are read.
     """
     own = f"r.system_id = %s AND r.{column} <= %s{' AND r.branch = %s' if of_branch else ''}"
     # As a condition that an index serves, it would let PostgreSQL choose one of another column and read all runs of the test.
@@ -56,22 +67,34 @@ def _statement(vendor: str, column: str, of_branch: bool) -> str:
         f"COUNT(r.{column}) FILTER (WHERE NOT {several}) AS single, COUNT(r.{column}) FILTER (WHERE {several}) AS others,"
         f" MAX(r.{column}) AS newest"
     )
-    window = f"{own} AND r.test = w.test AND r.{column} > w.since"
+    alike = _counted_together(vendor, counts, f"{own} AND r.{column} > %s AND {OF_SYSTEM}")
+    apart = _counted_apart(vendor, counts, f"{own} AND r.test = w.test AND r.{column} > w.since")
     return (
         f"SELECT c.test, c.single + CASE WHEN c.others > 0 THEN {of_several} ELSE 0 END,"
         f" CASE WHEN c.single > 0 AND c.others = 0 THEN c.newest ELSE {newest} END"
-        f" FROM {_counted(vendor, counts, window)} AS c"
+        f" FROM ({alike} UNION ALL {apart}) AS c"
     )
 
 
-def _counted(vendor: str, counts: str, window: str) -> str:
-    """Each listed test, when its window begins, and what is counted of the runs in it."""
-    listing = listed(vendor, "w", test="text", since="timestamptz")
+def _counted_together(vendor: str, counts: str, window: str) -> str:
+    """Each listed test, when its window begins, and what is counted of its runs among all of the system's in that window."""
+    # By the test alone SQLite would take the index that has this order, and read all runs of the system.
+    counted = f"(SELECT r.test || '' AS test, {counts} FROM evidence_run r WHERE {window} GROUP BY r.test || '')"
+    found = "COALESCE(n.single, 0) AS single, COALESCE(n.others, 0) AS others, n.newest"
+    return f"SELECT w.test, w.since, {found} FROM {_listed(vendor)} LEFT JOIN {counted} AS n ON n.test = w.test"
+
+
+def _counted_apart(vendor: str, counts: str, window: str) -> str:
+    """The same with a window for each of the listed tests, of whose runs no others are read."""
     if vendor == "postgresql":
         counted = f"(SELECT {counts} FROM evidence_run r WHERE {window})"
-        return f"(SELECT w.test, w.since, n.* FROM {listing} CROSS JOIN LATERAL {counted} AS n OFFSET 0)"
-    joined = f"{listing} LEFT JOIN evidence_run r ON {window}"
-    return f"(SELECT w.test, w.since, {counts} FROM {joined} GROUP BY w.test, w.since)"
+        return f"(SELECT w.test, w.since, n.* FROM {_listed(vendor)} CROSS JOIN LATERAL {counted} AS n OFFSET 0)"
+    joined = f"{_listed(vendor)} LEFT JOIN evidence_run r ON {window}"
+    return f"SELECT w.test, w.since, {counts} FROM {joined} GROUP BY w.test, w.since"
+
+
+def _listed(vendor: str) -> str:
+    return listed(vendor, "w", test="text", since="timestamptz")
 
 
 def _floor(at: datetime, window: timedelta) -> datetime:

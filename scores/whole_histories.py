@@ -134,14 +134,16 @@ def _reported(whole: Whole, rubric: Rubric) -> Reported:
     return reported(whole.facts, rubric, whole.first_run_at)
 
 
-def explained_at(system: System, whole: Whole, at: datetime, newest: Sequence[NewestResult]) -> FullScore:
-    """The score at `at` with all that explains it, in one query; `newest` is what the checks' newest results are.
+def explained_at(system: int, rules: Rules, whole: Whole, at: datetime, newest: Sequence[NewestResult]) -> FullScore:
+    """The score at `at` of the system of this id with all that explains it, in one query.
 
+    Its evidence was counted by `rules`; `newest` is what its checks' newest results are.
     Its tests and its categories are the same tuples as long as nothing in them differs.
     """
-    rules = Rules.of(system)
     rubric = whole.facts.rubric_at(at)
-    counts = run_counts(system, rules, list(rubric.tests), at)
+    # Each run that counts began a span or lengthened one, so other tests need no search.
+    run = {span.test for span in whole.facts.spans if span.starts_at <= at}
+    counts = run_counts(system, rules, [test for test in rubric.tests if test in run], at)
     healths = fold_health(newest, rules, at)
     moment = Moment.among(at, at, (whole.edges, ()))
     explain = _explained if whole.lasting else _explained.__wrapped__

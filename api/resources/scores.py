@@ -11,7 +11,6 @@ from rest_framework.renderers import JSONRenderer
 from api.instants import write_instant, write_optional
 from api.resources.components import BY_CATEGORY, INSTANT, LEVEL, POINTS, TEXT, array, optional, record
 from api.shapes import Schema
-from assessments.models import System
 from rubric.definition import Rubric
 from rubric.once import Same
 from rubric.scoring import number
@@ -101,11 +100,11 @@ TREND: Schema = record(
 )
 
 
-def show_score(system: System, full: FullScore) -> dict[str, Any]:
-    """The score of a system with its categories and tests."""
+def show_score(slug: str, full: FullScore) -> dict[str, Any]:
+    """The score of the system of this slug with its categories and tests."""
     total = full.total
     return {
-        "system": system.slug,
+        "system": slug,
         "rubric": total.rubric.key,
         "at": write_instant(total.at),
         "score": number(total.score.score),

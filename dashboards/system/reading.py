@@ -14,6 +14,7 @@ from accounts.compiled import compiled
 from accounts.models import Membership
 from assessments.models import Assessment, AssessmentStatus, System
 from evidence.models import SeenNames, Status
+from evidence.rules_of import Rules
 from rubric.once import Once, Same
 from rubric.reported import Reported
 from rubric.timeline import Point
@@ -103,7 +104,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
     whole = whole_of(system, spans, finals, system.first_run_at)
     earlier, later = neighbours(whole.instants, at)
     until = max(at, now)
-    newest = newest_by_name(system, at)
+    newest = newest_by_name(system.pk, at)
     known = whole.since is not None and whole.since <= at
     marked = events(whole.facts, assessments, told_of(system, until), until, whole.lapses)
     held = [each for each in finals if _holds(each, at)]
@@ -112,7 +113,7 @@ def read_system(system: System, at: datetime, now: datetime) -> SystemFacts:
         system=system,
         at=at,
         now=now,
-        full=explained_at(system, whole, at, list(newest.values())) if known else None,
+        full=explained_at(system.pk, Rules.of(system), whole, at, list(newest.values())) if known else None,
         points=whole.until(until),
         marks=[mark for mark in marked if mark.told is None or mark.told.voided_at is None],
         reported=whole.reported(whole.facts.rubric_at(at)),

@@ -220,7 +220,7 @@ def test_a_failure_of_the_server_is_a_problem_too(api: Api, system: System, monk
     def fail(*_: object) -> None:
         raise RuntimeError("kaputt")
 
-    monkeypatch.setattr("api.views.scores.full_score", fail)
+    monkeypatch.setattr("api.views.scores.explained_at", fail)
     api.client.raise_request_exception = False
     body = problem(api.get("/systems/fraud-scorer/score/"), 500)
     assert "kaputt" not in str(body)

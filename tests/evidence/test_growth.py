@@ -10,12 +10,15 @@ from django.db import connection
 from django.utils import timezone
 
 from bench import growth
-from bench.filling import analyse
+from bench.filling import analyse, fill
+from bench.plans import OF_FIXED_SIZE, explained
 from evidence.rebuilding import check_system
 from tests.factories import make_organisation, make_system, nightly, post
 from tests.rubric.reading import DAY
 
 FEW, MANY = 5_000, 20_000
+# By how many levels an index of five million entries is deeper than one of ten thousand.
+DEEPER = 2
 # What postings wrote a moment ago is not vacuumed: an index-only scan may fetch each of 28 checks after all, and their former
 # versions.
 SLACK = 80
@@ -40,6 +43,20 @@ def test_a_long_history_costs_what_a_short_one_costs() -> None:
     many = growth.ask(large)
     assert check_system(small.system.pk, repair=False) == [], "what was filled in is what postings leave"
     for name, plans in many.items():
-        # Of checks there are as many as before: reading a few of them whole is no growth.
-        assert plans.scanned <= {"evidence_check"}, name
+        assert plans.scanned <= OF_FIXED_SIZE, name
+        if name.startswith("GET"):
+            assert DEEPER * plans.searches <= (growth.LIMIT - 1) * plans.buffers, name
         assert plans.buffers <= growth.LIMIT * few[name].buffers + SLACK, name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tests_without_runs_are_not_looked_for() -> None:
+    if connection.vendor != "postgresql":
+        return
+    now = timezone.now()
+    world = growth.World("sparse", 0, 0, now)
+    fill(world.system, 300, now, tests=["data-1", "model-1"])
+    with explained() as plans:
+        world.read("/api/v1/systems/asked/score/")
+    assert sum("evidence_run" in each.sql for each in plans.statements) == 1
+    assert plans.searches <= 3

@@ -68,8 +68,8 @@ def test_counts_are_those_of_the_definition(system: System) -> None:
         rules = Rules.of(system).changed({"credit": credit, "counted_branch": branch, "windows": windows})
         for at in (NOW, NOW - 30 * DAY, NOW - 90 * DAY):
             wanted = {test: expected(items, rules, test, at) for test in TESTS}
-            assert run_counts(system, rules, TESTS, at) == wanted, (rules, at)
-            assert run_counts(system, rules, TESTS[:1], at) == {"data-1": wanted["data-1"]}, (rules, at)
+            assert run_counts(system.pk, rules, TESTS, at) == wanted, (rules, at)
+            assert run_counts(system.pk, rules, TESTS[:1], at) == {"data-1": wanted["data-1"]}, (rules, at)
 
 
 def test_a_missing_mark_of_several_branches_is_found_and_repaired(system: System) -> None:

@@ -13,6 +13,7 @@ from assessments.models import Assessment, System
 from dashboards.system.reading import system_of
 from evidence.models import Result
 from evidence.rule_changes import change_rules
+from evidence.rules_of import Rules
 from evidence.voiding import void_result
 from rubric.reported import reported
 from rubric.timeline import Facts, timeline
@@ -23,7 +24,7 @@ from scores.marks import lapse_events
 from scores.reading import LAST, full_score
 from scores.recorded import recorded_of
 from scores.recounting import FIRST
-from scores.score import Alike
+from scores.score import Alike, FullScore
 from scores.whole_histories import Whole, explained_at, whole_of
 from tests.factories import DAY, assess, make_organisation, make_system, nightly, post
 
@@ -59,8 +60,14 @@ def read(system: System) -> tuple[System, Whole, Facts]:
     whole = whole_of(found, held, finals, found.first_run_at)
     read = recorded_of(Token(organisation_id=system.organisation_id), system.slug)
     assert read is not None and [each[:3] for each in read.finals] == list(finals.values_list(*FINAL))
+    assert (read.pk, read.slug, read.rules) == (found.pk, found.slug, Rules.of(found))
     assert (read.whole is whole) == whole.lasting and read.whole.points == whole.points
     return found, whole, load_facts([found], FIRST, LAST)[found.pk]
+
+
+def explain(system: System, whole: Whole, at: datetime) -> FullScore:
+    newest = list(newest_by_name(system.pk, at).values())
+    return explained_at(system.pk, Rules.of(system), whole, at, newest)
 
 
 @pytest.mark.django_db
@@ -77,8 +84,7 @@ def test_it_is_what_the_facts_make_at_each_edge_after_each_change(
         assert list(whole.lapses) == lapse_events(facts, LAST)
         for edge in [*whole.edges, NOW]:
             for at in (edge - LEAST, edge, edge + LEAST):
-                newest = newest_by_name(found, at)
-                known, anew = explained_at(found, whole, at, list(newest.values())), full_score(found, at)
+                known, anew = explain(found, whole, at), full_score(found, at)
                 assert (known.total, known.adjusted) == (anew.total, anew.adjusted)
                 assert (tuple(known.categories), tuple(known.tests)) == (anew.categories, anew.tests)
                 assert list(whole.until(at)) == [point for point in whole.points if point.at <= at]
@@ -94,7 +100,7 @@ def test_what_is_made_of_a_score_is_made_once_for_as_long_as_nothing_differs() -
     found, whole, _ = read(system)
 
     def alike(at: datetime) -> Alike:
-        return Alike(explained_at(found, read(system)[1], at, list(newest_by_name(found, at).values())))
+        return Alike(explain(found, read(system)[1], at))
 
     assert read(system)[1] is whole
     assert alike(NOW) == alike(NOW + timedelta(hours=1)) != alike(NOW + 40 * DAY)
