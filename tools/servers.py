@@ -21,6 +21,9 @@ COLLATION = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=
 # What PostgreSQL takes for granted fits into a small machine: pages written a moment ago would be read again, and a burst of
 # postings would force a checkpoint, after which each page is logged whole once more.
 TUNED = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
+# That of disks without moving parts. PostgreSQL would take those of disks that turn for granted, and rather read all rows of a
+# check and sort them than follow the index that has their order, as long as they are few.
+RANDOM_PAGE_COST = "1.1"
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def start_postgresql(directory: Path, *, port: int | None = None, durable: bool 
     port = port or free_port()
     settings = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     settings |= {"max_connections": "200", "timezone": "UTC", "log_timezone": "UTC"}
+    settings["random_page_cost"] = RANDOM_PAGE_COST
     if durable:
         settings |= TUNED
     else:
