@@ -10,6 +10,7 @@ import environ
 
 from mlscore_site.logs import logging_config
 from mlscore_site.shared_memory import make_directory
+from mlscore_site.workers import held
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -23,7 +24,7 @@ bind = f"{env.str('BIND', default='127.0.0.1')}:{env.int('PORT', default=8000)}"
 workers = env.int("WEB_WORKERS", default=1)
 # Requests that each process answers at the same time.
 threads = env.int("WEB_THREADS", default=8)
-worker_class = "gthread"
+worker_class = "mlscore_site.workers.EvenWorker" if workers > 1 else "gthread"
 # The longest request line: filters by name may take 300 characters, of up to 12 bytes each in an address.
 limit_request_line = 8190
 # For how many seconds a request may keep a process silent before it is replaced.
@@ -74,7 +75,8 @@ def spare_collector() -> None:
 
 
 def child_exit(server: "Arbiter", worker: "Worker") -> None:
-    """Take the gauges of an ended process out of the metrics; its counts stay."""
+    """Count the connections of an ended process no more, and take its gauges out of the metrics; its counts stay."""
+    held.forget(worker.age)
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         from prometheus_client import multiprocess
 

@@ -21,8 +21,8 @@ COLLATION = ("--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=
 # What PostgreSQL takes for granted fits into a small machine: pages written a moment ago would be read again, and a burst of
 # postings would force a checkpoint, after which each page is logged whole once more.
 TUNED = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
-# That of disks without moving parts. PostgreSQL would take those of disks that turn for granted, and rather read all rows of a
-# check and sort them than follow the index that has their order, as long as they are few.
+# That of disks without moving parts. PostgreSQL would take disks that turn for granted, and rather sort all rows of a check
+# than follow the index that has their order, as long as they are few.
 RANDOM_PAGE_COST = "1.1"
 
 
