@@ -43,7 +43,7 @@ class Query:
 
     def only(self, *names: str) -> None:
         """Refuse every other parameter: for what must not go wrong unnoticed when a name is misspelt."""
-        for name in self.request.GET:
+        for name in self.request.GET if self.request.META.get("QUERY_STRING") else ():
             if name not in names:
                 self.refuse(name, f"Unknown; there are {', '.join(names)}.")
 

@@ -71,6 +71,7 @@ class ImportRequest:
     """The query of an import. Raises Problem (400) that names every parameter at fault."""
 
     def __init__(self, query: Query, token: Token, received_at: datetime) -> None:
+        query.only(*(parameter.name for parameter in PARAMETERS))
         self.format = query.choice("format", FORMAT_NAMES) or AUTO
         self.dry_run = query.flag("dry_run")
         system = _system(query, token)

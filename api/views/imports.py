@@ -35,7 +35,7 @@ class Imports(ApiView):
 
         A check that carries the key of a test needs no rule; others go by the system's mapping rules, then by the
         organisation's. Entries of one check are one result, the worst of them. With dbt, manifest.json may come along,
-        in multipart/form-data.
+        in multipart/form-data. A parameter of another name is at fault: a `dry_run` that is misspelt must not store.
         """
         asked = resource.ImportRequest(Query(request._request), self.token, self.now)
         report = self._report(asked.format)

@@ -47,9 +47,10 @@ class Results(RecallingView):
         """One result, or up to 1000 of any systems: all of them are stored, or none.
 
         Posting the same again changes nothing and answers 200. Other content for the same system, check and run_id is a
-        conflict.
+        conflict. A parameter of another name is at fault: a `dry_run` that is misspelt must not store.
         """
         query = Query(request._request)
+        query.only("dry_run")
         dry_run = query.flag("dry_run")
         query.check()
         body = read_text(request._request)

@@ -5,6 +5,7 @@
   const { form, row, say, announce, title, unsaved, forget } = window.assessing ?? {};
   if (!form) return;
   const EVERY = 4000;
+  const PATIENCE = 15000;
   const place = document.getElementById("people");
   const waiting = new Map();
   let version = form.dataset.version;
@@ -24,7 +25,7 @@
     for (const [test, shown] of seen) body.append("seen", `${test}:${shown}`);
     try {
       const headers = { "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value, "HX-Request": "true" };
-      const response = await fetch(form.dataset.live, { method: "POST", body, headers });
+      const response = await fetch(form.dataset.live, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok) tell(await response.json(), seen);
       else if ([401, 403, 404].includes(response.status)) closed = true;
     } catch { place.textContent = ""; }

@@ -4,6 +4,8 @@
   const { form, row, announce, title, chosen, unsaved } = window.assessing ?? {};
   if (!form) return;
 
+  const PATIENCE = 15000;
+
   const focusAnswer = (test) => (row(test).querySelector("input[type=radio]:checked") ?? row(test).querySelector("input[type=radio]")).focus();
   // A category's button goes with the last answer that it could confirm.
   const count = () => {
@@ -32,7 +34,7 @@
     const body = new URLSearchParams({ [button.name]: button.value });
     let found = { detail: "Not saved: try again" };
     try {
-      const response = await fetch(form.dataset.marks, { method: "POST", body, headers });
+      const response = await fetch(form.dataset.marks, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok || [400, 409].includes(response.status)) found = await response.json();
     } catch { /* said below */ }
     if (!found.stamps) {

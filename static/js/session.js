@@ -4,6 +4,8 @@
   const POLL = 3000;
   const SLOWEST = 30000;
   const FIRST_RETRY = 1000;
+  // Who doesn't answer for so long is given up, as a lost connection is.
+  const PATIENCE = 15000;
   const page = () => document.getElementById("live");
   if (!page()) return;
 
@@ -52,7 +54,7 @@
     let response = null;
     try {
       const headers = { Accept: "application/json", "HX-Request": "true" };
-      response = await fetch(location.pathname, { method: "POST", body, headers });
+      response = await fetch(location.pathname, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
     } catch { /* the connection is lost */ }
     sending = false;
     if (response) await answered(response, sent);
@@ -75,7 +77,7 @@
   // Following: numbers are put in their places; what is new is shown at once unless somebody is at work in it.
   const busy = () => pending.size > 0 || page().contains(document.activeElement);
   const renew = async () => {
-    const response = await fetch(location.pathname, { headers: { "HX-Request": "true" } });
+    const response = await fetch(location.pathname, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
     if (!response.ok) return;
     if (response.redirected) {
       location.replace(response.url);
@@ -109,7 +111,7 @@
     if (!document.hidden) {
       try {
         const headers = { "HX-Request": "true", ...(etag && { "If-None-Match": etag }) };
-        const response = await fetch(address, { headers, cache: "no-store" });
+        const response = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
         if (response.status === 401 || response.status === 404) return;
         if (response.status === 200) {
           await show(new DOMParser().parseFromString(await response.text(), "text/html"));

@@ -161,6 +161,7 @@ def test_a_report_of_unmapped_checks_stores_no_result(api: Api, system: System) 
         ({"sent_at": "1999-12-31T23:59:59Z"}, {"?sent_at"}),
         ({"commit": "c" * 201, "dataset_version": "d" * 201}, {"?commit", "?dataset_version"}),
         ({"dry_run": "yes", "run_id": "-", "format": "x"}, {"?dry_run", "?run_id", "?format"}),
+        ({"dryrun": "true"}, {"?dryrun"}),
     ],
 )
 def test_parameters_at_fault_are_named(

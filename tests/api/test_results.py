@@ -188,6 +188,11 @@ def test_a_malformed_dry_run_is_at_fault(api: Api, system: System, value: str) -
     assert not Result.objects.exists()
 
 
+def test_a_misspelt_dry_run_stores_nothing(api: Api, system: System) -> None:
+    assert faults(api.post("/results/?dryrun=true", item())) == {"?dryrun"}
+    assert not Result.objects.exists()
+
+
 def test_a_bound_token_may_leave_the_system_out_and_sees_no_other(
     make_api: MakeApi, system: System, churn: System
 ) -> None:

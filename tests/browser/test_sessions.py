@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import Role
 from assessments.models import Answer, Assessment
@@ -56,6 +56,24 @@ def lose_the_line(page: Page, faults: Faults) -> None:
     faults.expect("net::ERR_INTERNET_DISCONNECTED")
 
 
+def wait_in_vain(page: Page) -> None:
+    """A vote that nobody answers is given up and sent again."""
+    page.evaluate("AbortSignal.timeout = ((wait) => () => wait.call(AbortSignal, 2000))(AbortSignal.timeout)")
+    unanswered: list[Route] = []
+
+    def keep_one(route: Route) -> None:
+        if route.request.method == "POST" and not unanswered:
+            unanswered.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/sessions/**", keep_one)
+    choose(page, "data-3", "none")
+    expect(page.locator("#data-3 [data-saved]")).to_have_text("Offline, trying again")
+    saved(page, "data-3")
+    assert len(unanswered) == 1
+
+
 def test_five_browsers_vote_reveal_agree_and_finalise(browser: Browser, made: Scene) -> None:
     with ExitStack() as stack:
         lead, _ = stack.enter_context(made.visit(browser, "ines", viewport={"width": 1280, "height": 900}))
@@ -72,6 +90,7 @@ def test_five_browsers_vote_reveal_agree_and_finalise(browser: Browser, made: Sc
                 choose(phone, test, choices[number])
                 saved(phone, test)
         clean(phones[0])
+        wait_in_vain(phones[1])
         lose_the_line(*pairs[1])
         # The room follows without a reload, by numbers alone.
         expect(lead.locator("p[data-live=progress]")).to_have_text("0 of 5 have answered.")
