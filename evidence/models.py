@@ -221,17 +221,18 @@ class Run(models.Model):
                 fields=["system", "test", "first_executed_at", "several_branches"], name="run_executed_of_test"
             ),
             models.Index(fields=["system", "test", "first_passed_at", "several_branches"], name="run_passed_of_test"),
-            # The same of all tests together. Their condition always holds, and nothing else names it: else PostgreSQL would
-            # look for the runs of a single test in them as well, where it takes these for few.
+            # The same of all tests together. The condition always holds, and nothing else names it: else PostgreSQL would
+            # look for the runs of a single test in it as well, where it takes these for few. Of most runs that passed it
+            # tells when, too; the other index holds those few that were executed before.
             models.Index(
-                fields=["system", "first_executed_at", "test", "several_branches"],
+                fields=["system", "first_executed_at", "test", "first_passed_at", "several_branches"],
                 condition=~models.Q(test=""),
-                name="run_executed_of_system",
+                name="run_of_system",
             ),
             models.Index(
                 fields=["system", "first_passed_at", "test", "several_branches"],
-                condition=~models.Q(test=""),
-                name="run_passed_of_system",
+                condition=models.Q(first_passed_at__gt=models.F("first_executed_at")),
+                name="run_of_system_passed_later",
             ),
         ]
 

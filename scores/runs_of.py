@@ -9,10 +9,13 @@ from functools import lru_cache
 
 from accounts.instants import from_sql
 from accounts.statements import VENDOR, document, fetch, listed, to_sql
-from evidence.rules_of import Rules
+from evidence.rules_of import Rules, time_column
 
+EXECUTED = time_column("executed")
 OF_SYSTEM = "NOT (r.test = '')"
-"""What the indexes by system and time demand of a statement that uses them."""
+"""What the index of a system's runs demands of a statement that uses it."""
+PASSED_LATER = "r.first_passed_at > r.first_executed_at"
+"""The same of the index of those that were executed before they passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ def run_counts(system: int, rules: Rules, tests: Sequence[str], at: datetime) ->
     alike = [window for window in windows if together and window[0] not in rules.windows]
     apart = [window for window in windows if not together or window[0] in rules.windows]
     since = alike[0][1] if alike else to_sql(at)
-    counted = [document(alike), *own, since, document(apart), *own]
+    in_window = [*own, since] if rules.time_column == EXECUTED else [*own, since, *own, since]
+    counted = [document(alike), *in_window, document(apart), *own]
     rows = fetch(_statement(VENDOR, rules.time_column, branch is not None), [*own, *own, *counted])
     return {test: RunCount(runs, from_sql(newest)) for test, runs, newest in rows}
 
@@ -48,7 +52,7 @@ def _statement(vendor: str, column: str, of_branch: bool) -> str:
     One stretch of an index holds a window and says all of those rows that are all there is of their run. Only where there are
     others, and `of_branch`, where each row of the branch is a run, the rows themselves are read.
     """
-    own = f"r.system_id = %s AND r.{column} <= %s{' AND r.branch = %s' if of_branch else ''}"
+    own = _own(column, of_branch)
     # As a condition that an index serves, it would let PostgreSQL choose one of another column and read all runs of the test.
     several = "false" if of_branch else "coalesce(r.several_branches, false)"
     earliest = (
@@ -67,7 +71,7 @@ def _statement(vendor: str, column: str, of_branch: bool) -> str:
         f"COUNT(r.{column}) FILTER (WHERE NOT {several}) AS single, COUNT(r.{column}) FILTER (WHERE {several}) AS others,"
         f" MAX(r.{column}) AS newest"
     )
-    alike = _counted_together(vendor, counts, f"{own} AND r.{column} > %s AND {OF_SYSTEM}")
+    alike = _counted_together(vendor, counts, _runs_in_window(column, of_branch))
     apart = _counted_apart(vendor, counts, f"{own} AND r.test = w.test AND r.{column} > w.since")
     return (
         f"SELECT c.test, c.single + CASE WHEN c.others > 0 THEN {of_several} ELSE 0 END,"
@@ -76,10 +80,25 @@ def _statement(vendor: str, column: str, of_branch: bool) -> str:
     )
 
 
-def _counted_together(vendor: str, counts: str, window: str) -> str:
-    """Each listed test, when its window begins, and what is counted of its runs among all of the system's in that window."""
+def _own(column: str, of_branch: bool) -> str:
+    """Which rows are the system's, of the branch, until then."""
+    return f"r.system_id = %s AND r.{column} <= %s{' AND r.branch = %s' if of_branch else ''}"
+
+
+def _runs_in_window(column: str, of_branch: bool) -> str:
+    """The relation of a system's runs in a window."""
+    executed = f"evidence_run r WHERE {_own(EXECUTED, of_branch)} AND r.{EXECUTED} > %s AND {OF_SYSTEM}"
+    if column == EXECUTED:
+        return executed
+    cells = f"SELECT r.test, r.{column}, r.several_branches FROM"
+    later = f"evidence_run r WHERE {_own(column, of_branch)} AND r.{column} > %s AND {PASSED_LATER}"
+    return f"({cells} {executed} AND r.{column} = r.{EXECUTED} UNION ALL {cells} {later}) AS r"
+
+
+def _counted_together(vendor: str, counts: str, runs: str) -> str:
+    """Each listed test, when its window begins, and what is counted of its runs among these of all tests."""
     # By the test alone SQLite would take the index that has this order, and read all runs of the system.
-    counted = f"(SELECT r.test || '' AS test, {counts} FROM evidence_run r WHERE {window} GROUP BY r.test || '')"
+    counted = f"(SELECT r.test || '' AS test, {counts} FROM {runs} GROUP BY r.test || '')"
     found = "COALESCE(n.single, 0) AS single, COALESCE(n.others, 0) AS others, n.newest"
     return f"SELECT w.test, w.since, {found} FROM {_listed(vendor)} LEFT JOIN {counted} AS n ON n.test = w.test"
 

@@ -14,17 +14,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="run",
             index=models.Index(
-                fields=["system", "first_executed_at", "test", "several_branches"],
+                fields=["system", "first_executed_at", "test", "first_passed_at", "several_branches"],
                 condition=~models.Q(test=""),
-                name="run_executed_of_system",
+                name="run_of_system",
             ),
         ),
         migrations.AddIndex(
             model_name="run",
             index=models.Index(
                 fields=["system", "first_passed_at", "test", "several_branches"],
-                condition=~models.Q(test=""),
-                name="run_passed_of_system",
+                condition=models.Q(first_passed_at__gt=models.F("first_executed_at")),
+                name="run_of_system_passed_later",
             ),
         ),
     ]

@@ -19,8 +19,7 @@ from tests.rubric.reading import DAY
 FEW, MANY = 5_000, 20_000
 # By how many levels an index of five million entries is deeper than one of ten thousand.
 DEEPER = 2
-# What postings wrote a moment ago is not vacuumed: an index-only scan may fetch each of 28 checks after all, and their former
-# versions.
+# Of the more checks that there are, with two worlds, the 28 of a run are looked up by their keys rather than read whole.
 SLACK = 80
 
 
