@@ -142,8 +142,8 @@ def explained_at(system: int, rules: Rules, whole: Whole, at: datetime, newest: 
     """
     rubric = whole.facts.rubric_at(at)
     # Each run that counts began a span or lengthened one, so other tests need no search.
-    run = {span.test for span in whole.facts.spans if span.starts_at <= at}
-    counts = run_counts(system, rules, [test for test in rubric.tests if test in run], at)
+    ran = {span.test for span in whole.facts.spans if span.starts_at <= at}
+    counts = run_counts(system, rules, [test for test in rubric.tests if test in ran], at)
     healths = fold_health(newest, rules, at)
     moment = Moment.among(at, at, (whole.edges, ()))
     explain = _explained if whole.lasting else _explained.__wrapped__
